@@ -1,0 +1,21 @@
+/** A room the bot keeps: of a case, or a person's direct chat. Only what cannot be read back from the server is kept here. */
+import type { Entity } from "./entity.ts";
+import type { Instant, RoomId, Slot } from "./ids.ts";
+
+export interface Room {
+  readonly slot: Slot;
+  readonly room: RoomId;
+  readonly since: Instant;
+}
+
+/** A room was made by the bot, adopted by its own mark, or is the direct chat that a person opened. A later one replaces an earlier. */
+export type RoomEvent = { readonly type: "room.bound"; readonly v: 1; readonly slot: Slot; readonly room: RoomId; readonly at: Instant };
+
+export const roomEntity: Entity<"room", RoomEvent> = {
+  kind: "room",
+  events: { "room.bound": [1] },
+  home: "decision",
+  key: (event) => event.slot,
+  evolve: (_room, event) => ({ slot: event.slot, room: event.room, since: event.at }),
+  effects: () => [],
+};

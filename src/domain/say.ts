@@ -1,0 +1,85 @@
+/**
+ * What the bot says, as codes and facts; the words stand in config/locales and are put in by chat/.
+ *
+ * Each domain file declares its own sayings by adding to {@link Sayings}, so that a new rule needs no line here:
+ * ```ts
+ * declare module "./say.ts" {
+ *   interface Sayings { "task.added": { task: TaskId; title: string; owner: CallSign; due: When } }
+ * }
+ * ```
+ */
+import type { Country, Instant, Zone } from "./ids.ts";
+
+/** Code → the facts its text may use. A refusal's code is a saying like any other. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface Sayings {
+  /** The text somebody typed as it is: only ever put into a message for people who may know it. */
+  "text": { text: string };
+}
+export type Code = keyof Sayings;
+
+/** A moment to be shown with weekday, date, time and place; `zone` is the owner's, the reader's is added if it differs. */
+export interface When {
+  readonly fact: "when";
+  readonly at: Instant;
+  readonly zone: Zone;
+}
+/** A length of time in milliseconds, shown as "2 h", "30 min". */
+export interface Span {
+  readonly fact: "span";
+  readonly ms: number;
+}
+/** A country, shown by its name in the reader's language. */
+export interface CountryName {
+  readonly fact: "country";
+  readonly code: Country;
+}
+/** Several facts, joined as the reader's language joins a list. */
+export interface List {
+  readonly fact: "list";
+  readonly items: readonly Fact[];
+}
+/** A piece of text from the catalogue inside another. */
+export interface Nested {
+  readonly fact: "nested";
+  readonly line: Line;
+}
+/** What a person would type, `cd ask CD-3 BE`: shown as code, with the prefix of the room it is read in and in the reader's language. */
+export interface Typed {
+  readonly fact: "typed";
+  readonly line: string;
+}
+/** Strings (call signs, ids, what people wrote) and numbers stand for themselves. */
+export type Fact = string | number | When | Span | CountryName | List | Nested | Typed;
+
+/** One line of a message. */
+export type Line = { readonly [C in Code]: { readonly code: C; readonly facts: Sayings[C] } }[Code];
+/** A message: the first line says what happened, the rest is detail. */
+export interface Message {
+  readonly lines: readonly Line[];
+}
+
+export function line<C extends Code>(code: C, facts: Sayings[C]): Line {
+  return { code, facts } as Line;
+}
+export function message(...lines: readonly (Line | undefined)[]): Message {
+  return { lines: lines.filter((each) => each !== undefined) };
+}
+export function when(at: Instant, zone: Zone): When {
+  return { fact: "when", at, zone };
+}
+export function span(ms: number): Span {
+  return { fact: "span", ms };
+}
+export function country(code: Country): CountryName {
+  return { fact: "country", code };
+}
+export function list(items: readonly Fact[]): List {
+  return { fact: "list", items };
+}
+export function nested(of: Line): Nested {
+  return { fact: "nested", line: of };
+}
+export function typed(text: string): Typed {
+  return { fact: "typed", line: text };
+}

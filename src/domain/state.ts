@@ -1,0 +1,40 @@
+/** The state of a chain: one map for each kind of entity. It is replaced entity by entity after a commit, never changed in place. */
+import type { Alert } from "./alert.ts";
+import type { Case } from "./case.ts";
+import type { Delivery } from "./delivery.ts";
+import type { ChainId, UserId } from "./ids.ts";
+import type { Person } from "./person.ts";
+import type { Question } from "./question.ts";
+import type { Request } from "./request.ts";
+import type { Room } from "./room.ts";
+import type { Member } from "./roster.ts";
+import type { Task } from "./task.ts";
+
+/** Key of each: person = Matrix user id, case = "case", member = call sign, room = slot, all others their id. */
+export interface Entities {
+  readonly person: Person;
+  readonly case: Case;
+  readonly member: Member;
+  readonly room: Room;
+  readonly question: Question;
+  readonly request: Request;
+  readonly task: Task;
+  readonly delivery: Delivery;
+  readonly alert: Alert;
+}
+export type Kind = keyof Entities;
+export type ChainState = { readonly [K in Kind]: ReadonlyMap<string, Entities[K]> };
+
+/** What a rule may read: the chain it decides on, and the people of the installation (the only thing that cases share). */
+export interface Scope {
+  readonly chain: ChainId;
+  readonly state: ChainState;
+  readonly people: ReadonlyMap<UserId, Person>;
+}
+
+/** The case of a case chain. */
+export function theCase(scope: Scope): Case {
+  const found = scope.state.case.get("case");
+  if (found === undefined) throw new Error("a case rule was run on a chain that holds no case");
+  return found;
+}

@@ -1,0 +1,263 @@
+/**
+ * What the app is given. Each port has a second implementation (the tests' or the simulation's), or is tested against one.
+ * Everything that crosses a port is a value; nothing here knows of Matrix's wire format beyond event types and content.
+ */
+import type { ChainId, EventId, Instant, MasterKey, RoomId, UserId } from "./domain/ids.ts";
+import type { Lane } from "./domain/effect.ts";
+import type { DomainEvent } from "./domain/events.ts";
+import type { Chance } from "./domain/decision.ts";
+import type { Checkpoint, Verified } from "./domain/audit.ts";
+
+export interface Clock {
+  now(): Instant;
+  /** Calls back once, not before `at`; the returned function cancels it. */
+  wakeAt(at: Instant, then: () => void): () => void;
+}
+export type Random = Chance & { bytes(length: number): Uint8Array };
+
+// ---------------------------------------------------------------- journal
+
+/** How surely the author of a row is known. `none`: a rule of time or the bot itself. */
+export type Trust = "none" | "pinned-signed";
+
+export interface NewRow {
+  readonly chain: ChainId;
+  readonly event: DomainEvent | SystemEvent;
+  readonly at: Instant;
+  /** Who caused it; stored as a pseudonym in the clear header. */
+  readonly actor?: UserId;
+  /** The Matrix event that caused it. */
+  readonly cause?: EventId;
+  readonly trust: Trust;
+}
+/** What the installation records about itself: no entity changes by it. `what` is a code, `facts` hold no content of a case. */
+export interface SystemEvent {
+  readonly type: "system.noted";
+  readonly v: 1;
+  readonly what: string;
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+}
+export interface Row extends NewRow {
+  /** Counts from 1 in its chain. */
+  readonly seq: number;
+}
+
+/** An event as sync delivered it, kept until it is dealt with. */
+export interface NewInbox {
+  readonly event: EventId;
+  readonly room: RoomId;
+  readonly sender: UserId;
+  readonly received: Instant;
+  /** It came after downtime or in a gap: harmless commands run marked so, contact does not count. */
+  readonly late: boolean;
+  /** The wire event, JSON; sealed at rest; dropped when done. */
+  readonly wire: string;
+}
+export interface Inbox extends NewInbox {
+  readonly order: number;
+}
+/** `done` and `failed` were commands; `not-ours` leaves only the id and the hash of the ciphertext; `undecryptable` stays to be tried again. */
+export type InboxEnd = "done" | "failed" | "refused" | "not-ours" | "replayed";
+
+/** A Megolm message is used once: same room, session and index under another event id is a replay. */
+export interface Ratchet {
+  readonly room: RoomId;
+  readonly session: string;
+  readonly index: number;
+  readonly event: EventId;
+  /** SHA-256 of the ciphertext. */
+  readonly hash: string;
+}
+
+/** What is to be sent. The room is looked up when it is sent, because it may not exist yet. */
+export interface NewOutbox {
+  /** Effect id (hex): HMAC of chain, sequence and number of the effect, or of what else makes it unique. Also the transaction id. */
+  readonly id: string;
+  readonly chain: ChainId;
+  readonly lane: Lane;
+  readonly created: Instant;
+  readonly expires?: Instant;
+  readonly supersedes?: string;
+  /** JSON, sealed at rest with the chain's key; `app/outbox.ts` knows its shape. */
+  readonly body: string;
+}
+export interface Outbox extends NewOutbox {
+  readonly order: number;
+  readonly state: "rendered" | "encrypted" | "sent";
+  /** Set with `encrypted`: the only bytes that may be repeated under this transaction id. */
+  readonly ciphertext?: string;
+  readonly room?: RoomId;
+  /** Device that made the first attempt, and when: a transaction id means nothing to another device or after a day. */
+  readonly device?: string;
+  readonly attempted?: Instant;
+  readonly sent?: EventId;
+}
+export type OutboxChange =
+  | { readonly id: string; readonly to: "encrypted"; readonly ciphertext: string; readonly room: RoomId; readonly device: string; readonly attempted: Instant }
+  | { readonly id: string; readonly to: "sent"; readonly event: EventId }
+  /** Taken out of the queue without having been sent: expired, superseded, or its reader is no longer entitled. */
+  | { readonly id: string; readonly to: "dropped"; readonly why: "expired" | "superseded" | "not-entitled" | "impossible" };
+
+/** One durable transaction: all of it or nothing. */
+export interface Batch {
+  readonly rows?: readonly NewRow[];
+  readonly inbox?: readonly NewInbox[];
+  readonly inboxEnds?: readonly { readonly event: EventId; readonly end: InboxEnd }[];
+  readonly ratchets?: readonly Ratchet[];
+  /** Effect ids are not known before the rows have their sequence: `of` names the row (index in `rows`) and the number of the effect. */
+  readonly outbox?: readonly (NewOutbox | (Omit<NewOutbox, "id"> & { readonly of: { readonly row: number; readonly n: number } }))[];
+  readonly outboxChanges?: readonly OutboxChange[];
+  /** Small durable values: sync token, observed rooms, boards. `null` deletes. Sealed at rest with the installation's key. */
+  readonly values?: Readonly<Record<string, string | null>>;
+}
+export interface Committed {
+  readonly rows: readonly Row[];
+  /** Ids of `batch.outbox`, in its order. */
+  readonly outbox: readonly string[];
+}
+
+export interface Journal {
+  /** Rejects if nothing was written. A disk that is full or broken ends the process with an operator error instead. */
+  commit(batch: Batch): Promise<Committed>;
+  /** All rows of a chain after `afterSeq`, in order, verified as they are read. */
+  read(chain: ChainId, afterSeq: number): AsyncIterable<Row>;
+  chains(): Promise<readonly ChainId[]>;
+  snapshot(chain: ChainId): Promise<{ readonly seq: number; readonly state: unknown } | undefined>;
+  saveSnapshot(chain: ChainId, seq: number, evolveVersion: string, state: unknown): Promise<void>;
+  /** Undealt-with inbox rows, oldest first. */
+  inbox(): Promise<readonly Inbox[]>;
+  /** Unsent outbox rows, in the order of their creation. */
+  outbox(): Promise<readonly Outbox[]>;
+  /** A row by its effect id, sent ones too (for a day). */
+  outboxRow(id: string): Promise<Outbox | undefined>;
+  value(key: string): Promise<string | undefined>;
+  values(prefix: string): Promise<ReadonlyMap<string, string>>;
+  ratchet(room: RoomId, session: string, index: number): Promise<Ratchet | undefined>;
+  hasEvent(event: EventId): Promise<boolean>;
+  checkpoint(chain: ChainId, at: Instant): Promise<Checkpoint>;
+  verify(chain: ChainId, checkpoints: readonly Checkpoint[]): Promise<Verified>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- homeserver
+
+/** A state event, or what a stripped or observed one is reduced to. */
+export interface StateEvent {
+  readonly type: string;
+  readonly stateKey: string;
+  readonly sender: UserId;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+export interface TimelineEvent {
+  readonly event: EventId;
+  readonly sender: UserId;
+  readonly type: string;
+  readonly stateKey?: string;
+  /** Our transaction id, if this device sent it. */
+  readonly transaction?: string;
+  /** The whole wire event as it came. */
+  readonly wire: Readonly<Record<string, unknown>>;
+}
+export interface SyncedRoom {
+  readonly room: RoomId;
+  /** State before the timeline (all of it on a first sync); apply before the timeline's own. */
+  readonly state: readonly StateEvent[];
+  readonly timeline: readonly TimelineEvent[];
+  readonly limited: boolean;
+  readonly prevBatch?: string;
+}
+/** One /sync answer after its shape has been checked; anything malformed in it is left out and counted. */
+export interface Sync {
+  readonly next: string;
+  /** Goes to {@link Crypto.receive} before anything else is done. */
+  readonly crypto: unknown;
+  readonly joined: readonly SyncedRoom[];
+  readonly invited: readonly { readonly room: RoomId; readonly state: readonly StateEvent[] }[];
+  readonly left: readonly RoomId[];
+  readonly malformed: number;
+}
+export interface RoomSpec {
+  readonly version: string;
+  readonly space: boolean;
+  readonly name?: string;
+  /** Our mark, in `m.room.create`; neutral: an invited person's client and the server see it. */
+  readonly mark: string;
+  readonly invite: readonly UserId[];
+  readonly direct: boolean;
+  readonly state: readonly { readonly type: string; readonly stateKey: string; readonly content: Readonly<Record<string, unknown>> }[];
+  readonly power: Readonly<Record<string, unknown>>;
+}
+/** Thrown by the gateway: what the homeserver or the network said. `wait` milliseconds is its own wish. */
+export interface GatewayFault extends Error {
+  readonly kind: "rate-limited" | "unreachable" | "refused" | "token";
+  readonly status?: number;
+  readonly errcode?: string;
+  readonly wait?: number;
+}
+export interface Gateway {
+  readonly user: UserId;
+  readonly device: string;
+  sync(since: string | undefined, timeout: number): Promise<Sync>;
+  /** Repeats with the same `transaction` are one event (for a day, on the same device). */
+  send(room: RoomId, type: string, transaction: string, content: string): Promise<EventId>;
+  setState(room: RoomId, type: string, stateKey: string, content: unknown): Promise<EventId>;
+  createRoom(spec: RoomSpec): Promise<RoomId>;
+  invite(room: RoomId, user: UserId): Promise<void>;
+  remove(room: RoomId, user: UserId): Promise<void>;
+  join(room: RoomId): Promise<void>;
+  leave(room: RoomId): Promise<void>;
+  redact(room: RoomId, event: EventId, transaction: string): Promise<EventId>;
+  roomState(room: RoomId): Promise<readonly StateEvent[]>;
+  /** Rooms the bot is in, with their create event: to find one made just before a crash. */
+  joinedRooms(): Promise<readonly { readonly room: RoomId; readonly create: StateEvent }[]>;
+  /** Backwards from `from`; `end` is missing at the beginning of the room. */
+  messages(room: RoomId, from: string, limit: number): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }>;
+}
+
+// ---------------------------------------------------------------- crypto
+
+export interface Decrypted {
+  readonly ok: true;
+  readonly type: string;
+  /** The content from inside the ciphertext; a relation from outside is never in it. */
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly sender: UserId;
+  readonly device: string;
+  readonly session: string;
+  readonly index: number;
+  /** SHA-256 of the ciphertext, hex. */
+  readonly hash: string;
+}
+export interface Undecryptable {
+  readonly ok: false;
+  /** `no-key` may still come; `unproven` decrypts but its device or sender is not what it claims; `malformed` never will. */
+  readonly why: "no-key" | "withheld" | "unproven" | "malformed";
+  readonly hash: string;
+}
+/** Asked at decision time, for the author of each command and each person a key would go to. */
+export type Proof = "proven" | "identity-changed" | "not-pinned" | "device-unproven" | "unknown";
+export interface Recipient {
+  readonly user: UserId;
+  readonly pinned: MasterKey;
+}
+export interface Encrypted {
+  /** JSON of the content of m.room.encrypted. */
+  readonly ciphertext: string;
+  /** Left out of the key share, with the reason; the session was rotated if one of them had been in it. */
+  readonly withheld: readonly { readonly user: UserId; readonly why: Proof }[];
+}
+export interface Crypto {
+  /** Hands over what a sync carried for the machine; durable when it resolves. Never throws on what a server or a stranger made up. */
+  receive(crypto: unknown): Promise<void>;
+  /** Sends what the machine has to send (keys, queries, claims, signatures), with bounded retries; failures are tried again later. */
+  pump(): Promise<void>;
+  decrypt(room: RoomId, wire: Readonly<Record<string, unknown>>): Promise<Decrypted | Undecryptable>;
+  /** Shares the room's key with exactly these people's proven devices and encrypts, under one lock per room. */
+  encrypt(room: RoomId, recipients: readonly Recipient[], type: string, content: Readonly<Record<string, unknown>>): Promise<Encrypted>;
+  proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof>;
+  /** The master key the server shows for somebody, to be pinned by those who decide it. */
+  masterKey(user: UserId): Promise<MasterKey | undefined>;
+  /** Own devices and identity still whole; false stops all sending. */
+  healthy(): Promise<boolean>;
+  close(): Promise<void>;
+}
