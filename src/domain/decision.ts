@@ -1,5 +1,5 @@
 /** What a rule returns: events, or a refusal that tells a person what was understood, why not, and what to type. */
-import type { CallSign, CaseId, ChainId, DeliveryId, Instant, Slot, UserId } from "./ids.ts";
+import type { CallSign, CaseId, ChainId, DeliveryId, Instant, MasterKey, Slot, UserId } from "./ids.ts";
 import type { Code, Line, Sayings } from "./say.ts";
 import { line } from "./say.ts";
 import type { DomainEvent } from "./events.ts";
@@ -66,6 +66,8 @@ export interface Context {
   readonly digest: (value: unknown) => string;
   /** Set when a request that needed others has all its consents: who gave them. */
   readonly approvals?: readonly { readonly by: UserId; readonly at: Instant }[];
+  /** Master keys the server shows for the people named in the parameters; read just before the decision. A person without one is missing. */
+  readonly identities?: ReadonlyMap<UserId, MasterKey>;
 }
 
 /** A rule woken by time instead of by a person. */

@@ -1,6 +1,7 @@
 /** All events there are. An event is plain JSON, never changed once released: a change of meaning is a new `v`. */
 import type { AlertEvent } from "./alert.ts";
 import type { CaseEvent } from "./case.ts";
+import type { CodenameEvent } from "./codename.ts";
 import type { DeliveryEvent } from "./delivery.ts";
 import type { PersonEvent } from "./person.ts";
 import type { QuestionEvent } from "./question.ts";
@@ -10,4 +11,4 @@ import type { MemberEvent } from "./roster.ts";
 import type { TaskEvent } from "./task.ts";
 
 export type DomainEvent =
-  | PersonEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent;
+  | PersonEvent | CodenameEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent;

@@ -1,6 +1,7 @@
 /** The state of a chain: one map for each kind of entity. It is replaced entity by entity after a commit, never changed in place. */
 import type { Alert } from "./alert.ts";
 import type { Case } from "./case.ts";
+import type { TakenCodename } from "./codename.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ChainId, UserId } from "./ids.ts";
 import type { Person } from "./person.ts";
@@ -10,9 +11,11 @@ import type { Room } from "./room.ts";
 import type { Member } from "./roster.ts";
 import type { Task } from "./task.ts";
 
-/** Key of each: person = Matrix user id, case = "case", member = call sign, room = slot, all others their id. */
+/** Key of each: person = Matrix user id, codename = the word, case = "case", member = call sign, room = slot, all others their id. */
 export interface Entities {
   readonly person: Person;
+  /** Only in the installation's chain. */
+  readonly codename: TakenCodename;
   readonly case: Case;
   readonly member: Member;
   readonly room: Room;
