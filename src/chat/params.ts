@@ -151,6 +151,5 @@ export function code(): z.ZodType<string> {
  */
 export function keyword<T>(name: string, of: z.ZodType<T>): z.ZodType<T> {
   const { reading } = readingOf(of);
-  const { schema } = { schema: of.clone() };
-  return parameter(schema, { ...(reading as Reading<T>), keyword: name });
+  return parameter(of.clone(), { ...(reading as Reading<T>), keyword: name });
 }

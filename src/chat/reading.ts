@@ -75,12 +75,12 @@ export interface Reading<T> {
   readonly words?: Readonly<Record<string, Readonly<Record<Language, readonly string[]>>>>;
 }
 
-/** Every parameter schema made by chat/params.ts, with its reading. */
-export const readings: z.core.$ZodRegistry<Reading<unknown>> = z.registry<Reading<unknown>>();
+/** Every parameter schema made by chat/params.ts, with its reading; zod's own registry would rewrite the types of the functions in it. */
+const readings = new WeakMap<z.core.$ZodType, Reading<unknown>>();
 
 /** Gives a schema of values its reading. */
 export function parameter<T>(values: z.ZodType<T>, reading: Reading<T>): z.ZodType<T> {
-  readings.add(values, reading);
+  readings.set(values, reading);
   return values;
 }
 
