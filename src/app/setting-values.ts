@@ -1,0 +1,88 @@
+/** Readers of single settings: each takes what YAML gave and returns the value, or undefined for whatever it is not. They never throw. */
+import type { MasterKey, UserId, Zone } from "../domain/ids.ts";
+import type { Language } from "../domain/person.ts";
+import { LANGUAGES } from "../domain/person.ts";
+
+const UNITS = { s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+type Unit = keyof typeof UNITS;
+
+/** A span as people write it, `20s`, `30min`, `24h`, `7d`, in milliseconds. A bare number is refused: nobody can tell its unit. */
+export function readSpan(value: unknown): number | undefined {
+  if (typeof value !== "string") return undefined;
+  const found = /^(\d{1,6}) ?(s|min|h|d)$/.exec(value.trim());
+  if (found === null) return undefined;
+  return Number(found[1]) * UNITS[found[2] as Unit];
+}
+
+/** Milliseconds as the shortest span that {@link readSpan} reads back as the same; parts of a second are cut off. */
+export function writeSpan(milliseconds: number): string {
+  const units: readonly Unit[] = ["d", "h", "min", "s"];
+  // 24 h and 48 h are said in hours, whole weeks in days: that is how windows are agreed on.
+  const unit = units.find((each) => milliseconds % UNITS[each] === 0 && (each !== "d" || milliseconds >= 3 * UNITS.d)) ?? "s";
+  return `${Math.floor(milliseconds / UNITS[unit])}${unit}`;
+}
+
+/** A Matrix user id (Matrix specification, appendices 4.3: at most 255 bytes, historical localparts included except for spaces and controls). */
+export function readUserId(value: unknown): UserId | undefined {
+  if (typeof value !== "string" || value.length > 255) return undefined;
+  return /^@[!-9;-~]+:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(value) ? (value as UserId) : undefined;
+}
+
+/**
+ * The fingerprint of a person's master key: 32 bytes as unpadded base64, 43 characters. Clients show it in groups of four, so spaces are left out; one
+ * sign of padding is allowed.
+ */
+export function readMasterKey(value: unknown): MasterKey | undefined {
+  if (typeof value !== "string" || value.length > 100) return undefined;
+  const key = value.replaceAll(/\s/g, "").replace(/=$/, "");
+  if (!/^[A-Za-z0-9+/]{43}$/.test(key)) return undefined;
+  const bytes = Buffer.from(key, "base64");
+  // The last character carries two spare bits: a form in which they are set is a mistyped one.
+  return bytes.toString("base64").replace(/=$/, "") === key ? (key as MasterKey) : undefined;
+}
+
+export function readLanguage(value: unknown): Language | undefined {
+  return LANGUAGES.find((language) => language === value);
+}
+
+/** A name of the IANA time zone database; an offset such as `+01:00` is refused because it knows no summer time. */
+export function readZone(value: unknown): Zone | undefined {
+  if (typeof value !== "string" || value.length > 64 || !/^(?:UTC|[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+){1,2})$/.test(value)) return undefined;
+  try {
+    const known = new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone;
+    return (known.toLowerCase() === value.toLowerCase() ? known : value) as Zone;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The base address of a homeserver. Clear-text http is allowed on the loopback only; user names, passwords, paths and queries are refused. */
+export function readHomeserver(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length > 300 || !URL.canParse(value)) return undefined;
+  const url = new URL(value);
+  const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  const bare = url.username === "" && url.password === "" && url.search === "" && url.hash === "" && url.pathname === "/";
+  return bare && (url.protocol === "https:" || (url.protocol === "http:" && loopback)) ? url.origin : undefined;
+}
+
+/** One to three signs that no sentence begins with. `/` is taken by clients, `@` and `#` begin names. */
+export function readPrefix(value: unknown): string | undefined {
+  return typeof value === "string" && /^[!.,;~+%&$^=]{1,3}$/.test(value) ? value : undefined;
+}
+
+/** A path of a file or folder, at most 1,024 characters, without control characters. */
+export function readPath(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" && value.length <= 1_024 && !/\p{Cc}/u.test(value) && !looksSecret(value) ? value : undefined;
+}
+
+export function readCount(value: unknown, least: number, most: number): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+}
+
+/**
+ * Whether a text has the shape of an access token (of Synapse or of the Matrix authentication service) or of a recovery key: it is then neither used as
+ * a path nor shown in an error.
+ */
+export function looksSecret(text: string): boolean {
+  return /^(?:syt|syr|mct|mcr|mat|mar|mpt|mps)_/.test(text) || /^E[A-Za-z0-9]{3}(?: ?[A-HJ-NP-Za-km-z1-9]{4}){10,12}$/.test(text);
+}
