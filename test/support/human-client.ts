@@ -5,7 +5,10 @@ import { OnlySignedDevicesIsolationMode, type CryptoApi } from "matrix-js-sdk/li
 import { logger, type Logger } from "matrix-js-sdk/lib/logger.js";
 
 // Some parts of js-sdk log through children of this one instead of the client's: a person's terminal is for what the person reads.
-Object.assign(logger, { methodFactory: () => () => {} });
+// Their own type hides that it is loglevel's, whose children take over the factory of their parent.
+const shared = logger as unknown as { methodFactory: () => () => void; setLevel(level: "silent"): void };
+shared.methodFactory = () => () => {};
+shared.setLevel("silent");
 const quiet: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, getChild: () => quiet };
 
 export interface Login {
