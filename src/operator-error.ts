@@ -4,7 +4,7 @@
  */
 export class OperatorError extends Error {
   override readonly name = "OperatorError";
-  /** Stable and short, for logs, exit codes and tests: `passphrase-mode`, `journal-in-use`. */
+  /** Stable and short, for logs, exit codes and tests: `secret.mode`, `journal.in-use`. */
   readonly code: string;
   /** What to do, as an instruction: names the file, the setting or the command. */
   readonly cure: string;
