@@ -1,10 +1,32 @@
 /** A case: the isolated space of one joint investigation team, bound to a signed agreement. */
+import type { Refusal, TickContext } from "./decision.ts";
+import { decided, refuse } from "./decision.ts";
+import type { Effect } from "./effect.ts";
+import { tellPeople, tellRoom } from "./effect.ts";
+import type { Entity } from "./entity.ts";
 import type { CaseId, Country, Instant, UserId, Zone } from "./ids.ts";
+import { COORDINATION } from "./ids.ts";
 import type { Language } from "./person.ts";
+import { line, list, message, nested, when } from "./say.ts";
+import type { Scope } from "./state.ts";
+import { theCase } from "./state.ts";
+import type { Windows } from "./windows.ts";
+
+declare module "./say.ts" {
+  interface Sayings {
+    "case.opened": { codename: string; rooms: List };
+    "case.opened-later": Record<never, never>;
+    "case.expired": { codename: string; until: When };
+    "case.expired-means": Record<never, never>;
+    "case.over": { codename: string; until: When };
+    "case.over-still": Record<never, never>;
+  }
+}
 
 /** `expired`: the agreement's period is over: nothing new may be shared, stops still count (design: an expired JIT blocks sharing). */
 export type CaseState = "open" | "expired";
 
+/** One joint investigation team's case. */
 export interface Case {
   readonly id: CaseId;
   /** From the bot's own neutral list; the only word of the case that servers see. */
@@ -20,14 +42,90 @@ export interface Case {
   /** What the administrators confirmed, word for word the same for all. */
   readonly digest: string;
   readonly state: CaseState;
-  /** Highest number given so far to tasks, deliveries and alerts, and to each country's people. */
-  readonly counters: Readonly<Record<string, number>>;
+  /** When the last checkpoint of the case's chain fell due; the first is posted when the case opens. */
+  readonly checkpointed: Instant;
 }
 
+/** What happens to a case as a whole. `case.opened` is the first row of its chain. */
 export type CaseEvent =
   | {
       readonly type: "case.opened"; readonly v: 1; readonly case: CaseId; readonly codename: string; readonly agreement: string;
       readonly states: readonly Country[]; readonly from: Instant; readonly until: Instant; readonly zone: Zone; readonly language: Language;
       readonly digest: string; readonly at: Instant; readonly by: UserId; readonly confirmedBy: readonly UserId[];
     }
-  | { readonly type: "case.expired"; readonly v: 1; readonly at: Instant };
+  | { readonly type: "case.expired"; readonly v: 1; readonly at: Instant }
+  | { readonly type: "case.checkpoint-due"; readonly v: 1; readonly at: Instant };
+
+/**
+ * Whether new things may be shared in the case at a moment. The end of the agreement counts by itself: a command that comes before the tick that
+ * records it is refused like one that comes after.
+ */
+export function isOpen(scope: Scope, now: Instant): boolean {
+  const found = theCase(scope);
+  return found.state === "open" && now < found.until;
+}
+
+/** Refuses what an agreement that has run out no longer covers, and says what still works. */
+export function refuseOver(scope: Scope): Refusal {
+  const { codename, until, zone } = theCase(scope);
+  return refuse("case.over", { codename, until: when(until, zone) }, line("case.over-still", {}));
+}
+
+function evolve(found: Case | undefined, event: CaseEvent): Case {
+  if (event.type === "case.opened") {
+    if (found !== undefined) throw new Error("a case was opened twice");
+    const { codename, agreement, states, from, until, zone, language, digest } = event;
+    return { id: event.case, codename, agreement, states, from, until, zone, language, digest, state: "open", checkpointed: event.at };
+  }
+  if (found === undefined) throw new Error(`${event.type} before case.opened`);
+  return event.type === "case.expired" ? { ...found, state: "expired" } : { ...found, checkpointed: event.at };
+}
+
+function effects(event: CaseEvent, scope: Scope): Effect[] {
+  const { codename, until, zone } = theCase(scope);
+  switch (event.type) {
+    case "case.opened": {
+      const rooms = list([nested(line("room.coordination", { codename })), nested(line("room.liaison", { codename }))]);
+      return [
+        tellPeople([event.by], message(line("case.opened", { codename, rooms }), line("case.opened-later", {}))),
+        { effect: "board", slot: COORDINATION },
+        { effect: "checkpoint" },
+      ];
+    }
+    case "case.expired": {
+      const news = message(line("case.expired", { codename, until: when(until, zone) }), line("case.expired-means", {}));
+      const administrators = [...scope.state.member.values()].filter((member) => member.role === "administrator");
+      return [
+        tellPeople(administrators.map((member) => member.user), news),
+        tellRoom(COORDINATION, news),
+        { effect: "board", slot: COORDINATION },
+      ];
+    }
+    case "case.checkpoint-due":
+      return [{ effect: "checkpoint" }];
+  }
+}
+
+function nextCheckpoint(found: Case, windows: Windows): Instant {
+  return (found.checkpointed + windows.checkpointEvery) as Instant;
+}
+
+/** The case of a case chain. */
+export const caseEntity: Entity<"case", CaseEvent> = {
+  kind: "case",
+  events: { "case.opened": [1], "case.expired": [1], "case.checkpoint-due": [1] },
+  home: "decision",
+  key: () => "case",
+  evolve,
+  effects,
+  nextWake(found, windows) {
+    const checkpoint = nextCheckpoint(found, windows);
+    return found.state === "open" && found.until < checkpoint ? found.until : checkpoint;
+  },
+  // After downtime one checkpoint covers all that was missed: the next is counted from now.
+  tick(found, ctx: TickContext) {
+    const expired: CaseEvent[] = found.state === "open" && ctx.now >= found.until ? [{ type: "case.expired", v: 1, at: ctx.now }] : [];
+    const due: CaseEvent[] = ctx.now >= nextCheckpoint(found, ctx.windows) ? [{ type: "case.checkpoint-due", v: 1, at: ctx.now }] : [];
+    return decided(...expired, ...due);
+  },
+};

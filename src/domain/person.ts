@@ -1,11 +1,34 @@
 /** A person as the installation knows them: the pinned identity, language and zone. Shared by all cases. */
+import type { Context, Decision, Refusal } from "./decision.ts";
+import { decided, refuse } from "./decision.ts";
+import type { Effect } from "./effect.ts";
+import { reply } from "./effect.ts";
 import type { Entity } from "./entity.ts";
-import type { MasterKey, UserId, Zone } from "./ids.ts";
+import type { Instant, MasterKey, UserId, Zone } from "./ids.ts";
+import { line, message, typed, when } from "./say.ts";
+import type { Scope } from "./state.ts";
+
+declare module "./say.ts" {
+  interface Sayings {
+    "person.language-set": { language: Language };
+    /** `now` is the moment of the change in the new zone, so that a wrong choice is seen at once. */
+    "person.zone-set": { zone: string; now: When };
+    "person.language-already": { language: Language };
+    "person.zone-already": { zone: string };
+    "person.other-language": { line: Typed };
+    "person.other-zone": { line: Typed };
+    /** `person` is a Matrix id: they have no call sign yet, or the administrators must see which account is meant. */
+    "person.no-identity": { person: string };
+    "person.identity-changed": { person: string };
+  }
+}
 
 /** Languages shipped; a person's own choice decides replies and direct chats. */
 export type Language = "en" | "es";
+/** Every language shipped, the first being the one of last resort. */
 export const LANGUAGES: readonly Language[] = ["en", "es"];
 
+/** Somebody whose identity is pinned. */
 export interface Person {
   readonly user: UserId;
   /** Only a device signed by this identity may command or be given keys; a different one is refused until restored. */
@@ -14,11 +37,72 @@ export interface Person {
   readonly zone: Zone;
 }
 
+/** What happens to a person: being pinned (once, until restored), and what they choose for themselves. */
 export type PersonEvent =
   | { readonly type: "person.pinned"; readonly v: 1; readonly user: UserId; readonly masterKey: MasterKey; readonly language: Language; readonly zone: Zone }
-  | { readonly type: "person.language-set"; readonly v: 1; readonly user: UserId; readonly language: Language }
-  | { readonly type: "person.zone-set"; readonly v: 1; readonly user: UserId; readonly zone: Zone };
+  | { readonly type: "person.language-set"; readonly v: 1; readonly user: UserId; readonly language: Language; readonly at: Instant }
+  | { readonly type: "person.zone-set"; readonly v: 1; readonly user: UserId; readonly zone: Zone; readonly at: Instant };
 
+/**
+ * A master key as people compare it: its first 16 base64 characters (96 bits) in groups of four. Too short to be a proof by itself, long enough
+ * that nobody makes a second key with the same beginning.
+ */
+export function fingerprint(key: MasterKey): string {
+  return key.slice(0, 16).match(/.{1,4}/g)?.join(" ") ?? "";
+}
+
+/** The identity under which somebody would be taken into a case, or why not. */
+export type Identity = { readonly ok: true; readonly masterKey: MasterKey } | Refusal;
+
+/**
+ * The master key the server shows for somebody, if it may be relied on: there must be one, it must be the one pinned before, and the one that was
+ * `agreed` to when the matter was put to people. The server is not trusted: a key that changes in between is refused, not taken over.
+ */
+export function identityOf(user: UserId, agreed: MasterKey | undefined, scope: Scope, ctx: Context): Identity {
+  const shown = ctx.identities?.get(user);
+  if (shown === undefined) return refuse("person.no-identity", { person: user });
+  const pinned = scope.people.get(user)?.masterKey;
+  const differs = (pinned !== undefined && pinned !== shown) || (agreed !== undefined && agreed !== shown);
+  return differs ? refuse("person.identity-changed", { person: user }) : { ok: true, masterKey: shown };
+}
+
+/** Pins the identity of somebody the installation does not know yet; nothing for somebody it knows. */
+export function pinning(user: UserId, masterKey: MasterKey, first: { readonly language: Language; readonly zone: Zone }, scope: Scope): PersonEvent[] {
+  if (scope.people.has(user)) return [];
+  return [{ type: "person.pinned", v: 1, user, masterKey, language: first.language, zone: first.zone }];
+}
+
+/** Sets the language in which the bot writes to the author. */
+export function setLanguage(language: Language, ctx: Context): Decision {
+  const { person } = ctx.author;
+  if (person.language === language) {
+    const other = LANGUAGES.find((each) => each !== language) ?? language;
+    return refuse("person.language-already", { language }, line("person.other-language", { line: typed(`me lang ${other}`) }));
+  }
+  return decided({ type: "person.language-set", v: 1, user: person.user, language, at: ctx.now });
+}
+
+/** Sets the zone in which the author's dates are read and shown. The name has been checked where it was read. */
+export function setZone(zone: Zone, ctx: Context): Decision {
+  const { person } = ctx.author;
+  if (person.zone === zone) {
+    return refuse("person.zone-already", { zone }, line("person.other-zone", { line: typed("me zone America/Bogota") }));
+  }
+  return decided({ type: "person.zone-set", v: 1, user: person.user, zone, at: ctx.now });
+}
+
+function effects(event: PersonEvent): Effect[] {
+  switch (event.type) {
+    case "person.pinned":
+      return [];
+    case "person.language-set":
+      return [reply(message(line("person.language-set", { language: event.language })))];
+    case "person.zone-set":
+      return [reply(message(line("person.zone-set", { zone: event.zone, now: when(event.at, event.zone) })))];
+  }
+}
+
+/** People in the installation's chain. */
 export const personEntity: Entity<"person", PersonEvent> = {
   kind: "person",
   events: { "person.pinned": [1], "person.language-set": [1], "person.zone-set": [1] },
@@ -31,5 +115,5 @@ export const personEntity: Entity<"person", PersonEvent> = {
     if (person === undefined) throw new Error(`${event.type} before person.pinned`);
     return event.type === "person.language-set" ? { ...person, language: event.language } : { ...person, zone: event.zone };
   },
-  effects: () => [],
+  effects: (event) => effects(event),
 };

@@ -1,5 +1,40 @@
 /** Who is in a case, for which state, in which role, and by which call sign. */
-import type { CallSign, Country, Instant, UserId } from "./ids.ts";
+import { isOpen, refuseOver } from "./case.ts";
+import type { Context, Decision, Refusal } from "./decision.ts";
+import { decided, refuse } from "./decision.ts";
+import type { Effect } from "./effect.ts";
+import { tellPeople, tellRoom } from "./effect.ts";
+import type { Entity } from "./entity.ts";
+import type { CallSign, Country, Instant, MasterKey, Slot, UserId } from "./ids.ts";
+import { COORDINATION, LIAISON } from "./ids.ts";
+import { fingerprint, identityOf, pinning } from "./person.ts";
+import type { Need } from "./request.ts";
+import type { Line, Message } from "./say.ts";
+import { country as countryName, line, list, message, nested, typed } from "./say.ts";
+import type { Scope } from "./state.ts";
+import { theCase } from "./state.ts";
+
+declare module "./say.ts" {
+  interface Sayings {
+    "roster.confirm": { user: UserId; name: string; role: Role; country: CountryName; codename: string };
+    "roster.confirm-identity": { fingerprint: string };
+    "roster.added": { callSign: CallSign; name: string; role: Role; country: CountryName; by: string; approvedBy: List };
+    "roster.identity-unconfirmed": { callSign: CallSign };
+    "roster.welcome": { callSign: CallSign; codename: string; role: Role; country: CountryName };
+    "roster.rooms": { rooms: List };
+    "roster.no-rooms": Record<never, never>;
+    "roster.earlier-unreadable": Record<never, never>;
+    "roster.first-steps": { help: Typed; language: Typed; zone: Typed };
+    "roster.administrators-only": Record<never, never>;
+    "roster.already-in": { callSign: CallSign };
+    "roster.not-party": { country: CountryName; states: List };
+    "roster.only-liaison": { country: CountryName; line: Typed };
+    "roster.no-second": Record<never, never>;
+    "roster.not-approved": { line: Typed };
+    "roster.name-length": { max: number };
+    "roster.full": { max: number };
+  }
+}
 
 /**
  * - administrator: the Regulation's space administrator (Reg. (EU) 2023/969 art. 14); may also grant for the own country.
@@ -7,8 +42,15 @@ import type { CallSign, Country, Instant, UserId } from "./ids.ts";
  * - member: investigator. - liaison: receives alerts, sees the liaison room. - auditor: sees the log and no content.
  */
 export type Role = "administrator" | "authority" | "member" | "liaison" | "auditor";
+/** Every role there is. */
 export const ROLES: readonly Role[] = ["administrator", "authority", "member", "liaison", "auditor"];
 
+/** Most people a case may have: an encrypted message costs work for each of their devices. */
+export const MEMBERS_MAX = 200;
+/** Longest name of a person, in characters. */
+export const NAME_MAX = 60;
+
+/** Somebody of a case. */
 export interface Member {
   readonly callSign: CallSign;
   readonly user: UserId;
@@ -19,7 +61,162 @@ export interface Member {
   readonly since: Instant;
 }
 
+/** Somebody became a member: when the case was opened (then `approvedBy` names themselves too), or added by two administrators. */
 export type MemberEvent = {
   readonly type: "member.added"; readonly v: 1; readonly callSign: CallSign; readonly user: UserId; readonly name: string;
   readonly country: Country; readonly role: Role; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
+};
+
+/** Somebody as an administrator names them. `masterKey` is what was confirmed with the rest; it is fixed before anybody is asked. */
+export interface NewMember {
+  readonly user: UserId;
+  readonly name: string;
+  readonly role: Role;
+  readonly country: Country;
+  readonly masterKey?: MasterKey | undefined;
+}
+
+/** The member of the case that a Matrix user is. */
+export function memberOf(scope: Scope, user: UserId): Member | undefined {
+  for (const member of scope.state.member.values()) if (member.user === user) return member;
+  return undefined;
+}
+
+/** How somebody is called in what is said in the case: the call sign, or the Matrix id of somebody who is not in it (an owner). */
+export function calledInCase(scope: Scope, user: UserId): string {
+  return memberOf(scope, user)?.callSign ?? user;
+}
+
+/** The administrators of the case. */
+export function administrators(scope: Scope): readonly Member[] {
+  return [...scope.state.member.values()].filter((member) => member.role === "administrator");
+}
+
+/** The next call sign of a country. Numbers are never used again. */
+export function nextCallSign(scope: Scope, country: Country): CallSign {
+  const numbers = [...scope.state.member.values()]
+    .filter((member) => member.country === country)
+    .map((member) => Number(member.callSign.slice(country.length + 1)));
+  return `${country}-${Math.max(0, ...numbers) + 1}` as CallSign;
+}
+
+/** The workspace rooms that go with a role; a delivery's room goes with its circle instead. */
+export function roomsOf(role: Role): readonly Slot[] {
+  switch (role) {
+    case "administrator": return [COORDINATION, LIAISON];
+    case "authority": case "member": return [COORDINATION];
+    case "liaison": return [LIAISON];
+    case "auditor": return [];
+  }
+}
+
+/** Those of whom one must approve a new member: the administrators of the other states. */
+export function secondAdministrators(scope: Scope, ctx: Context): readonly Need[] {
+  const others = administrators(scope).filter((member) => member.country !== ctx.author.member?.country);
+  return [{ anyOf: others.map((member) => member.user), count: 1 }];
+}
+
+/** Fixes the identity that is confirmed with a new member; refuses what could not be approved anyway. */
+export function prepareMember<P extends NewMember>(scope: Scope, person: P, ctx: Context): { readonly ok: true; readonly params: P } | Refusal {
+  const refusal = whyNot(scope, person, ctx);
+  if (refusal !== undefined) return refusal;
+  const identity = identityOf(person.user, undefined, scope, ctx);
+  return identity.ok ? { ok: true, params: { ...person, masterKey: identity.masterKey } } : identity;
+}
+
+/** What the author and the second administrator agree to. */
+export function confirmMember(scope: Scope, person: NewMember): Message {
+  const { codename } = theCase(scope);
+  const { user, name, role, masterKey } = person;
+  return message(
+    line("roster.confirm", { user, name, role, country: countryName(person.country), codename }),
+    masterKey === undefined ? undefined : line("roster.confirm-identity", { fingerprint: fingerprint(masterKey) }),
+  );
+}
+
+/**
+ * Takes somebody into the case, approved by an administrator of another state than the author's: adding a person is a decision of two states,
+ * because it opens the case to everything that person's devices and service can see.
+ */
+export function addMember(scope: Scope, person: NewMember, ctx: Context): Decision {
+  const refusal = whyNot(scope, person, ctx);
+  if (refusal !== undefined) return refusal;
+  if (person.masterKey === undefined) throw new Error("a member was decided without an identity having been fixed");
+  const identity = identityOf(person.user, person.masterKey, scope, ctx);
+  if (!identity.ok) return identity;
+  const seconds = new Set(secondAdministrators(scope, ctx).flatMap((need) => need.anyOf));
+  const approvedBy = (ctx.approvals ?? []).map((approval) => approval.by).filter((user) => seconds.has(user));
+  if (approvedBy.length === 0) return refuse("roster.not-approved", { line: typed(typedLine(person, person.role)) });
+
+  const { user, name, role, country } = person;
+  const added: MemberEvent = {
+    type: "member.added", v: 1, callSign: nextCallSign(scope, country), user, name: name.trim(), country, role,
+    at: ctx.now, by: ctx.author.user, approvedBy,
+  };
+  return decided(...pinning(user, identity.masterKey, theCase(scope), scope), added);
+}
+
+function whyNot(scope: Scope, person: NewMember, ctx: Context): Refusal | undefined {
+  const { states } = theCase(scope);
+  const { country, role } = person;
+  if (!isOpen(scope, ctx.now)) return refuseOver(scope);
+  if (ctx.author.member?.role !== "administrator") return refuse("roster.administrators-only", {});
+  const already = memberOf(scope, person.user);
+  if (already !== undefined) return refuse("roster.already-in", { callSign: already.callSign });
+  const length = [...person.name.trim()].length;
+  if (length === 0 || length > NAME_MAX) return refuse("roster.name-length", { max: NAME_MAX });
+  if (role !== "liaison" && !states.includes(country)) {
+    return refuse(
+      "roster.not-party", { country: countryName(country), states: list(states.map(countryName)) },
+      line("roster.only-liaison", { country: countryName(country), line: typed(typedLine(person, "liaison")) }),
+    );
+  }
+  if (scope.state.member.size >= MEMBERS_MAX) return refuse("roster.full", { max: MEMBERS_MAX });
+  if (secondAdministrators(scope, ctx).every((need) => need.anyOf.length === 0)) return refuse("roster.no-second", {});
+  return undefined;
+}
+
+function typedLine(person: NewMember, role: Role): string {
+  return `jit add ${person.user} "${person.name.trim()}" ${role} ${person.country}`;
+}
+
+/** The rooms that somebody of this role sees, by the names they stand under. */
+function roomLines(role: Role, codename: string): Line {
+  const rooms = roomsOf(role).map((slot) =>
+    nested(slot === LIAISON ? line("room.liaison", { codename }) : line("room.coordination", { codename })));
+  return rooms.length === 0 ? line("roster.no-rooms", {}) : line("roster.rooms", { rooms: list(rooms) });
+}
+
+function effects(event: MemberEvent, scope: Scope): Effect[] {
+  const { codename } = theCase(scope);
+  const { callSign, name, role, user } = event;
+  const country = countryName(event.country);
+  const welcome = tellPeople([user], message(
+    line("roster.welcome", { callSign, codename, role, country }),
+    roomLines(role, codename),
+    line("roster.earlier-unreadable", {}),
+    line("roster.first-steps", { help: typed("help"), language: typed("me lang es"), zone: typed("me zone America/Bogota") }),
+  ));
+  // Whoever confirmed the opening themselves came in with the case: nobody is there yet to be told.
+  if (event.approvedBy.includes(user)) return [welcome];
+  const approvedBy = list(event.approvedBy.map((each) => calledInCase(scope, each)));
+  const news = message(
+    line("roster.added", { callSign, name, role, country, by: calledInCase(scope, event.by), approvedBy }),
+    line("roster.identity-unconfirmed", { callSign }),
+  );
+  return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome];
+}
+
+/** The people of a case. */
+export const memberEntity: Entity<"member", MemberEvent> = {
+  kind: "member",
+  events: { "member.added": [1] },
+  home: "decision",
+  key: (event) => event.callSign,
+  evolve(member, event) {
+    if (member !== undefined) throw new Error("a call sign was given twice");
+    const { callSign, user, name, country, role, at } = event;
+    return { callSign, user, name, country, role, since: at };
+  },
+  effects,
 };
