@@ -1,8 +1,9 @@
 /** What the pinned board of a room shows: the state of the case at a glance, the same for all who may read that room. */
 import type { CaseState } from "./case.ts";
-import { deliveryBoard, deliveryLine } from "./delivery.ts";
+import { circle, deliveryBoard, deliveryLine } from "./delivery.ts";
 import type { DeliveryId, Slot } from "./ids.ts";
 import { COORDINATION } from "./ids.ts";
+import { roomsOf } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
 import { line, message, when } from "./say.ts";
 import type { Scope } from "./state.ts";
@@ -20,6 +21,8 @@ declare module "./say.ts" {
 
 /** Most tasks on a board. */
 export const BOARD_TASKS_MAX = 15;
+/** Most deliveries on the board of the coordination room; the latest. */
+export const BOARD_DELIVERIES_MAX = 10;
 
 /** The board of a room, or undefined for a room that has none (the space, the liaison room, direct chats). */
 export function boardOf(scope: Scope, slot: Slot): Message | undefined {
@@ -31,16 +34,24 @@ export function boardOf(scope: Scope, slot: Slot): Message | undefined {
 function coordinationBoard(scope: Scope): Message {
   const { codename, state, until, zone } = theCase(scope);
   const open = openTasks(scope).length;
-  const deliveries = [...scope.state.delivery.values()];
   return message(
     line("board.case", { codename, state, until: when(until, zone) }),
     open === 0 ? line("board.no-tasks", {}) : line("board.tasks", { open }),
     ...taskLines(scope, BOARD_TASKS_MAX),
-    ...deliveryLines(scope, deliveries),
+    ...deliveryLines(scope),
   );
 }
 
-function deliveryLines(scope: Scope, deliveries: readonly Parameters<typeof deliveryLine>[1][]): readonly Line[] {
-  if (deliveries.length === 0) return [];
-  return [line("board.deliveries", { count: deliveries.length }), ...deliveries.map((delivery) => deliveryLine(scope, delivery))];
+/**
+ * Only deliveries of whose circle everybody in the room is: a delivery is not told to a state that is not on its route, not even that there is one.
+ */
+function deliveryLines(scope: Scope): readonly Line[] {
+  const readers = [...scope.state.member.values()].filter((member) => roomsOf(member.role).includes(COORDINATION));
+  const shown = [...scope.state.delivery.values()].filter((delivery) => {
+    const knowing = new Set(circle(scope, delivery).map((member) => member.user));
+    return readers.every((reader) => knowing.has(reader.user));
+  });
+  if (shown.length === 0) return [];
+  const latest = shown.slice(-BOARD_DELIVERIES_MAX).map((delivery) => deliveryLine(scope, delivery));
+  return [line("board.deliveries", { count: shown.length }), ...latest];
 }

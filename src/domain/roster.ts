@@ -197,14 +197,16 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
     line("roster.earlier-unreadable", {}),
     line("roster.first-steps", { help: typed("help"), language: typed("me lang es"), zone: typed("me zone America/Bogota") }),
   ));
+  // Which deliveries the board may show depends on who reads it.
+  const board: Effect = { effect: "board", slot: COORDINATION };
   // Whoever confirmed the opening themselves came in with the case: nobody is there yet to be told.
-  if (event.approvedBy.includes(user)) return [welcome];
+  if (event.approvedBy.includes(user)) return [welcome, board];
   const approvedBy = list(event.approvedBy.map((each) => calledInCase(scope, each)));
   const news = message(
     line("roster.added", { callSign, name, role, country, by: calledInCase(scope, event.by), approvedBy }),
     line("roster.identity-unconfirmed", { callSign }),
   );
-  return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome];
+  return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome, board];
 }
 
 /** The people of a case. */

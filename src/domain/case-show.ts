@@ -1,0 +1,50 @@
+/** What a member is shown of the case: agreement, states, period, people and the rooms that this member may be in. */
+import type { CaseState } from "./case.ts";
+import { isOpen } from "./case.ts";
+import type { Context } from "./decision.ts";
+import type { CallSign, Country } from "./ids.ts";
+import type { Member, Role } from "./roster.ts";
+import type { Line, Message } from "./say.ts";
+import { country as countryName, line, list, message, nested, when } from "./say.ts";
+import type { Scope } from "./state.ts";
+import { theCase } from "./state.ts";
+import { desiredRooms } from "./workspace.ts";
+
+declare module "./say.ts" {
+  interface Sayings {
+    "case.show": { codename: string; agreement: string; state: CaseState };
+    "case.show-period": { from: When; until: When };
+    "case.show-states": { states: List };
+    "case.show-people": { country: CountryName; people: List };
+    "case.show-person": { callSign: CallSign; role: Role };
+    "case.show-rooms": { rooms: List };
+  }
+}
+
+/** The case as its member who asks may know it. People stand by call sign; a room of which the member may not know is not named. */
+export function showCase(scope: Scope, ctx: Context): Message {
+  const { codename, agreement, states, from, until, zone } = theCase(scope);
+  const members = [...scope.state.member.values()];
+  const countries = [...new Set<Country>([...states, ...members.map((member) => member.country)])];
+  return message(
+    line("case.show", { codename, agreement, state: isOpen(scope, ctx.now) ? "open" : "expired" }),
+    line("case.show-states", { states: list(states.map(countryName)) }),
+    line("case.show-period", { from: when(from, zone), until: when(until, zone) }),
+    ...countries.map((country) => peopleOf(country, members)),
+    roomsLine(scope, ctx),
+  );
+}
+
+function peopleOf(country: Country, members: readonly Member[]): Line | undefined {
+  const people = members
+    .filter((member) => member.country === country)
+    .map(({ callSign, role }) => nested(line("case.show-person", { callSign, role })));
+  return people.length === 0 ? undefined : line("case.show-people", { country: countryName(country), people: list(people) });
+}
+
+function roomsLine(scope: Scope, ctx: Context): Line | undefined {
+  const names = desiredRooms(scope)
+    .filter((room) => room.kind === "room" && room.people.includes(ctx.author.user))
+    .flatMap((room) => (room.name === undefined ? [] : [nested(room.name)]));
+  return names.length === 0 ? undefined : line("case.show-rooms", { rooms: list(names) });
+}
