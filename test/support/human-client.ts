@@ -1,7 +1,7 @@
-/** Brings up matrix-js-sdk for one person: quiet, in memory, in the mode that talks only to signed devices. */
+/** Brings up matrix-js-sdk for one person: quiet, and with its keys in memory. */
 import "./quiet-globals.ts";
 import * as sdk from "matrix-js-sdk";
-import { OnlySignedDevicesIsolationMode, type CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { AllDevicesIsolationMode, OnlySignedDevicesIsolationMode, type CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { logger, type Logger } from "matrix-js-sdk/lib/logger.js";
 
 // Some parts of js-sdk log through children of this one instead of the client's: a person's terminal is for what the person reads.
@@ -18,13 +18,16 @@ export interface Login {
   readonly access_token: string;
 }
 
-/** A client whose keys live in memory, so its device must be one that has published none yet (a registration's, or a new login's). */
-export async function bringUp(login: Login): Promise<{ readonly client: sdk.MatrixClient; readonly crypto: CryptoApi }> {
+/**
+ * A client whose keys live in memory, so its device must be one that has published none yet (a registration's, or a new login's).
+ * `careful` talks only to devices signed by their owners; a client whose own device is not signed cannot send in that mode.
+ */
+export async function bringUp(login: Login, careful: boolean): Promise<{ readonly client: sdk.MatrixClient; readonly crypto: CryptoApi }> {
   const client = sdk.createClient({ baseUrl: login.url, userId: login.user_id, deviceId: login.device_id, accessToken: login.access_token, logger: quiet });
   await client.initRustCrypto({ useIndexedDB: false });
   const crypto = client.getCrypto();
   if (crypto === undefined) throw new Error("matrix-js-sdk has no crypto");
-  crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+  crypto.setDeviceIsolationMode(careful ? new OnlySignedDevicesIsolationMode() : new AllDevicesIsolationMode(false));
   return { client, crypto };
 }
 

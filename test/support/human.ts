@@ -11,7 +11,7 @@ const AT_ONCE = 9;
 const PATIENCE = 30_000;
 
 export interface HumanOptions {
-  /** Default true. A person without it is refused by everybody who asks for signed devices. */
+  /** Default true: reads from and sends to signed devices only. Without it, a careless client on an unsigned device. */
   readonly crossSign?: boolean;
   /** An account that exists: then this is one more device of it, logged in by its password. */
   readonly account?: Account;
@@ -71,8 +71,9 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
   const login: Login = options.account === undefined
     ? { url: synapse.url, ...account }
     : await logIn(synapse.url, account.user_id, account.password);
-  const { client, crypto } = await bringUp(login);
-  if (options.crossSign ?? true) await newIdentity(crypto, login.user_id, account.password);
+  const crossSign = options.crossSign ?? true;
+  const { client, crypto } = await bringUp(login, crossSign);
+  if (crossSign) await newIdentity(crypto, login.user_id, account.password);
   const seen = new SeenList(client);
   await startSyncing(client);
   const budget = synapse.fast ? Number.POSITIVE_INFINITY : AT_ONCE;
