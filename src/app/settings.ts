@@ -54,7 +54,7 @@ export interface Explained {
   readonly expects: string;
   readonly byDefault?: unknown;
 }
-/** Explanation of each leaf of {@link settingsSchema}. */
+/** Explanation of what stands in {@link settingsSchema}, each leaf at least. */
 export const explained = z.registry<Explained>();
 
 const SECOND = 1_000;
@@ -128,9 +128,11 @@ const windowsSchema = z.strictObject({
     P2: alertOr("1h", "1h", 4, "An authorisation needed within the day"),
     P3: alertOr("8h", "8h", 3, "Needed within days"),
     P4: alertOr("7d", "7d", 2, "For information"),
-  }, KEYS_AND_VALUES).prefault({}),
+  }, KEYS_AND_VALUES).prefault({}).register(explained, { says: "Alerts, by priority.", expects: "keys with values" }),
   checkpointEvery: spanOr("24h", SECOND, 7 * DAY, "How often a signed checkpoint of each case is posted in its coordination room."),
-}, KEYS_AND_VALUES).prefault({});
+}, KEYS_AND_VALUES).prefault({}).register(explained, {
+  says: "Spans of time. The defaults suit an installation; the demo has seconds where an installation has hours.", expects: "keys with values",
+});
 
 const secretsSchema = z.strictObject({
   accessTokenFile: leafOr("secrets/access-token", "The bot's access token.", "the path of a file that holds the token", readPath),
@@ -144,7 +146,10 @@ const secretsSchema = z.strictObject({
   recoveryKeyFile: leafOr("secrets/recovery-key",
     "Written once by the bot at its first start; a lost device is replaced with it. Keep a copy apart.",
     "the path of the file that the recovery key is written to", readPath),
-}, KEYS_AND_VALUES).prefault({});
+}, KEYS_AND_VALUES).prefault({}).register(explained, {
+  says: "Paths only, read from the folder of this file: each secret lies in a file of its own that nobody but the bot's user can read (chmod 600).",
+  expects: "keys with values",
+});
 
 const ownerSchema = z.strictObject({
   user: leaf("Who they are on Matrix.", 'a Matrix user id in quotes, as in "@ana:es.example"', readUserId),
@@ -168,7 +173,8 @@ export const settingsSchema = z.strictObject({
   zone: leafOr("UTC", "Time zone of whoever has not chosen one.", "an IANA time zone, as in Europe/Madrid", readZone),
   owners: z.array(ownerSchema, { error: (issue) => `${issue.input === undefined ? "is missing: " : ""}expected a list of owners, each with user and masterKey` })
     .min(1, { error: "expected at least one owner: nobody else may open a case" })
-    .max(20, { error: "expected at most 20 owners" }),
+    .max(20, { error: "expected at most 20 owners" })
+    .register(explained, { says: "Who may open cases.", expects: "a list of 1 to 20, each with user and masterKey" }),
   lateAfter: spanOr("60s", SECOND, HOUR, "What the server held back longer than this is late: a contact no longer counts."),
   windows: windowsSchema,
 }, { error: "expected the keys homeserver, user and owners, at least" });

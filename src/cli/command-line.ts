@@ -1,0 +1,109 @@
+/** The command line. Each command is a few lines here and a file beside it; what it needs is loaded only when it runs. */
+import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { Command } from "commander";
+import { looksSecret } from "../app/setting-values.ts";
+import { log, systemClock, systemRandom } from "../app/system.ts";
+import { OperatorError } from "../operator-error.ts";
+import type { InitOptions } from "./init.ts";
+import { EXIT, report, withoutValues } from "./report.ts";
+
+/** Where a command reads and writes. */
+export interface Terminal {
+  readonly input: Readable;
+  out(line: string): void;
+  err(line: string): void;
+}
+
+/** Runs one command line (without node and file name) and gives the exit code. Never throws. */
+export async function commandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = EXIT.fine;
+  try {
+    refuseOldNode();
+    refuseSecrets(args);
+    const program = programOf(terminal, (ended) => {
+      code = ended;
+    });
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return report(error, terminal.err, log);
+  }
+}
+
+function programOf(terminal: Terminal, ended: (code: number) => void): Command {
+  const program = new Command("relevo")
+    .description("A Matrix bot with which authorities of several countries run a joint investigation team, end-to-end encrypted.")
+    .version(`relevo ${version()}, Node ${process.versions.node}`, "-V, --version", "print the versions of Relevo and of its Node")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+      outputError: (text, write) => write(withoutValues(text)),
+    })
+    .showHelpAfterError("(relevo --help lists the commands and options)");
+
+  program.command("init")
+    .description("write a commented configuration and the secret files; overwrites nothing")
+    .requiredOption("--homeserver <url>", "address of the homeserver")
+    .requiredOption("--user <id>", "the bot's own account, @relevo:example.org")
+    .requiredOption("--owner <user=fingerprint>", "who may open cases, with the fingerprint of their master key; repeat for each", (value: string, before: string[] = []) => [...before, value])
+    .requiredOption("--access-token-file <file>", "file of mode 0600 that holds the bot's access token; - for standard input")
+    .option("--password-file <file>", "the same for its password, where the homeserver asks for it at the first start")
+    .option("--passphrase-file <file>", "the same for the passphrase that seals all it stores; made anew if not given")
+    .option("--config <file>", "configuration to write", "relevo.yaml")
+    .option("--data <folder>", "folder of the journal and the crypto store, seen from the configuration", "data")
+    .option("--language <code>", "en or es", "en")
+    .option("--zone <name>", "IANA time zone", "UTC")
+    .option("--prefix <sign>", "what commands begin with in workspace rooms", "!")
+    .addHelpText("after", '\nExample:\n  relevo init --homeserver https://matrix.example.org --user @relevo:example.org \\\n    --owner "@ana:es.example=cmVw bGFj …" --access-token-file token')
+    .action(async (options: InitOptions) => {
+      const { init } = await import("./init.ts");
+      for (const line of await init(options, terminal.input, systemRandom())) terminal.out(line);
+    });
+
+  program.command("run")
+    .description("run the bot until SIGTERM or SIGINT; prints one line, ready, when it is syncing")
+    .option("--config <file>", "configuration, see docs/config.md (required)")
+    .action(async (options: { config?: string }, command: Command) => {
+      const config = required(command, "--config <file>", options.config);
+      const [{ loadConfig }, { readSecrets }, { run }] = await Promise.all([import("./config.ts"), import("./secret-file.ts"), import("./run.ts")]);
+      const settings = await loadConfig(config);
+      const secrets = await readSecrets(settings);
+      const { start } = await import("../app/start.ts");
+      ended(await run(settings, secrets, start, { clock: systemClock(), say: terminal.out, onStop: onStopSignals }));
+    });
+
+  return program;
+}
+
+/** Looked at after the options have been read, unlike `requiredOption`: a mistyped `--confgi` is then answered with what was meant. */
+function required(command: Command, option: string, value: string | undefined): string {
+  return value ?? command.error(`error: required option '${option}' not specified`);
+}
+
+/** SIGTERM, SIGINT, SIGHUP, and the end of the process that started this one (bin/relevo.js), even by SIGKILL. */
+function onStopSignals(stop: () => void): void {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  if (process.channel !== undefined) process.on("disconnect", stop);
+}
+
+const SECRET_OPTIONS = /^--?(?:access-?token|token|password|passphrase|recovery-?key|secret)(?:=|$)/i;
+
+function refuseSecrets(args: readonly string[]): void {
+  if (!args.some((argument) => SECRET_OPTIONS.test(argument) || looksSecret(argument.slice(argument.indexOf("=") + 1)))) return;
+  throw new OperatorError("secret-on-command-line",
+    "A secret stands on the command line: every user of this machine can read it there, and the shell keeps it.",
+    "Change that secret, put the new one into a file of mode 0600 and name the file with --access-token-file FILE (or --password-file, --passphrase-file).");
+}
+
+/** The encrypted SQLite crashes an older Node without a message, so this is looked at before anything else is loaded. */
+function refuseOldNode(): void {
+  if (Number(process.versions.node.split(".")[0]) >= 26) return;
+  throw new OperatorError("node-too-old", `Relevo needs Node 26, this is ${process.versions.node}.`, "Start it with npx relevo or bin/relevo.js, which bring their own; if that is missing, run npm ci.");
+}
+
+function version(): string {
+  const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof about === "object" && about !== null && "version" in about && typeof about.version === "string" ? about.version : "unknown";
+}

@@ -1,0 +1,21 @@
+/** Where the process begins, by bin/relevo.js or directly: `node src/cli/main.ts run --config FILE`. */
+import { log } from "../app/system.ts";
+import { commandLine } from "./command-line.ts";
+import type { Terminal } from "./command-line.ts";
+import { report } from "./report.ts";
+
+const terminal: Terminal = {
+  input: process.stdin,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+};
+
+// A reader that has gone away (`relevo … | head`) is no reason to end a bot.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+// Rejections that nobody waits for come here, too: a state nobody thought of is left at once, and the start that follows reads what is durable.
+process.on("uncaughtException", (thrown) => process.exit(report(thrown, terminal.err, log)));
+
+const code = await commandLine(process.argv.slice(2), terminal);
+// Not by exitCode alone: a socket that is still open must not keep a stopped bot alive.
+process.stdout.write("", () => process.exit(code));
