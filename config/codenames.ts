@@ -3,7 +3,7 @@
  * places, states or people, and no two are easily mistaken for each other on a bad line. A word is used once and never again.
  */
 export const CODENAMES: readonly string[] = [
-  "Accentor", "Albatross", "Antpitta", "Argus", "Avocet", "Babbler", "Barbet", "Bellbird", "Bittern", "Bowerbird",
+  "Accentor", "Albatross", "Antpitta", "Avocet", "Babbler", "Barbet", "Bellbird", "Bittern", "Bowerbird",
   "Brambling", "Bulbul", "Bunting", "Capercaillie", "Cassowary", "Chaffinch", "Chickadee", "Chough", "Cormorant", "Corncrake",
   "Cotinga", "Curlew", "Dabchick", "Dotterel", "Drongo", "Dunnock", "Egret", "Eider", "Fieldfare", "Flamingo",
   "Fulmar", "Fulvetta", "Gadwall", "Gannet", "Garganey", "Godwit", "Goldcrest", "Goldeneye", "Goosander", "Grebe",
@@ -12,9 +12,9 @@ export const CODENAMES: readonly string[] = [
   "Lorikeet", "Lyrebird", "Mallard", "Manakin", "Merganser", "Minivet", "Moorhen", "Motmot", "Murrelet", "Mynah",
   "Nightingale", "Noddy", "Nunlet", "Nutcracker", "Nuthatch", "Oriole", "Oropendola", "Oystercatcher", "Palmchat", "Parakeet",
   "Pardalote", "Partridge", "Peafowl", "Pelican", "Petrel", "Phalarope", "Pheasant", "Plover", "Pochard", "Potoo",
-  "Pratincole", "Prinia", "Ptarmigan", "Puffin", "Quail", "Quetzal", "Razorbill", "Redwing", "Rosella", "Sandpiper",
-  "Sapsucker", "Scoter", "Seriema", "Shearwater", "Shelduck", "Shoebill", "Shoveler", "Siskin", "Sittella", "Skylark",
+  "Pratincole", "Prinia", "Ptarmigan", "Puffin", "Quail", "Razorbill", "Redwing", "Rosella", "Sandpiper",
+  "Scoter", "Seriema", "Shearwater", "Shelduck", "Shoebill", "Shoveler", "Siskin", "Sittella", "Skylark",
   "Solitaire", "Spinetail", "Spoonbill", "Stork", "Sunbittern", "Tanager", "Tapaculo", "Thrush", "Tinamou", "Toucan",
   "Towhee", "Treecreeper", "Trogon", "Tropicbird", "Turaco", "Turnstone", "Twinspot", "Vireo", "Wagtail", "Wallcreeper",
-  "Wheatear", "Whimbrel", "Whistler", "Wigeon", "Woodcock", "Woodpecker", "Yuhina",
+  "Wheatear", "Whimbrel", "Wigeon", "Woodcock", "Woodpecker", "Yuhina",
 ];

@@ -9,7 +9,7 @@ import type { Language } from "./person.ts";
 import { fingerprint, identityOf, pinning } from "./person.ts";
 import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
-import { country as countryName, line, list, message, nested, typed, when } from "./say.ts";
+import { country as countryName, line, list, message, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
 import type { Day } from "./time.ts";
 import { addMonths, dayOf, endOfDay, isDay, startOfDay } from "./time.ts";
@@ -20,7 +20,7 @@ declare module "./say.ts" {
     "case.confirm-agreement": { agreement: string; states: List };
     "case.confirm-until": { until: When };
     "case.confirm-period": { from: When; until: When };
-    "case.confirm-administrators": { people: List };
+    "case.confirm-administrators": { count: number };
     "case.administrator": { person: UserId; country: CountryName; fingerprint: string };
     "case.confirm-language": { language: Language; zone: string };
     "case.confirm-all": Record<never, never>;
@@ -105,9 +105,9 @@ export function confirmCase(planned: NewCase): Message {
   const until = when(endOfDay(planned.until, zone), zone);
   const people = planned.admins.map(({ user, country }) => {
     const key = identities.find((identity) => identity.user === user)?.masterKey;
-    return nested(line("case.administrator", {
+    return line("case.administrator", {
       person: user, country: countryName(country), fingerprint: key === undefined ? "" : fingerprint(key),
-    }));
+    });
   });
   return message(
     line("case.confirm-codename", { codename }),
@@ -115,7 +115,8 @@ export function confirmCase(planned: NewCase): Message {
     planned.from === undefined
       ? line("case.confirm-until", { until })
       : line("case.confirm-period", { from: when(startOfDay(planned.from, zone), zone), until }),
-    line("case.confirm-administrators", { people: list(people) }),
+    line("case.confirm-administrators", { count: people.length }),
+    ...people,
     line("case.confirm-language", { language, zone }),
     line("case.confirm-all", {}),
   );

@@ -1,0 +1,16 @@
+/** Spanish: a person's own settings. */
+export const sayings = {
+  "person.language-set": "A partir de ahora te escribo en {language, select, en {inglés} es {español} other {{language}}}.",
+  "person.zone-set": "Tu zona es {zone}. Allí son ahora: {now}.",
+  "person.language-already": "Ya te escribo en {language, select, en {inglés} es {español} other {{language}}}.",
+  "person.zone-already": "Tu zona ya es {zone}.",
+  "person.other-language": "Para otro idioma, escribe  {line}",
+  "person.other-zone": "Para otra zona, escribe  {line}",
+  "person.no-identity": "Aún no es posible: {person} no tiene una identidad con firma cruzada. Antes tiene que activar la copia segura o la firma cruzada en su aplicación; después, repítelo.",
+  "person.identity-changed": "No se ha hecho: la identidad que el servidor muestra de {person} no es la que se fijó o se acordó. Pregúntale por otro canal si ha creado una nueva.",
+} as const;
+
+export const words = {
+  "me lang": { typed: ["yo idioma", "mi idioma"], summary: "el idioma en que te escribo", params: { language: "idioma" } },
+  "me zone": { typed: ["yo zona", "mi zona"], summary: "la zona de tus fechas y horas", params: { zone: "ciudad o zona" } },
+} as const;
