@@ -1,0 +1,289 @@
+/** The bot, wired from its ports: state from the journal, one writer, the sync loop, the outbox, the reconciler, the scheduler. */
+import { createHmac } from "node:crypto";
+import type { Registry } from "../chat/registry.ts";
+import { sayIn } from "../chat/catalogue.ts";
+import { editContent, noticeContent } from "../chat/write.ts";
+import { boardOf } from "../domain/board.ts";
+import { Chain } from "../domain/chain.ts";
+import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
+import { COORDINATION, INSTALLATION } from "../domain/ids.ts";
+import type { PersonEvent } from "../domain/person.ts";
+import { line, message } from "../domain/say.ts";
+import type { Kind } from "../domain/state.ts";
+import { rosterOf } from "../domain/workspace.ts";
+import { checkpointText } from "../journal/checkpoint.ts";
+import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
+import { Flow } from "./flow.ts";
+import { Intake } from "./intake.ts";
+import { OutboxSender, faultOf } from "./outbox.ts";
+import { Reconciler, usableDirect } from "./reconciler.ts";
+import { roomReader } from "./render.ts";
+import { Rooms } from "./rooms.ts";
+import type { Wake } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Settings } from "./settings.ts";
+import type { Log } from "./system.ts";
+import { Turns } from "./turn.ts";
+import type { Placed } from "./world.ts";
+import { World } from "./world.ts";
+import { Writer } from "./writer.ts";
+
+/** Raised by hand whenever an `evolve` changes what it makes of old events: older snapshots are then replayed instead. */
+const EVOLVE_VERSION = "1";
+/** Rows after which a chain's snapshot is taken again. */
+const SNAPSHOT_EVERY = 500;
+const LONG_POLL = 30_000;
+/** A tick that failed is tried again after this; the operator has been told. */
+const TICK_AGAIN = 60_000;
+/** Ticks wait for the first sync at most so long: a server that is down must not silence the clocks. */
+const HOLD_TICKS = 60_000;
+
+export interface AppParts {
+  readonly gateway: Gateway;
+  readonly crypto: Crypto;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly settings: Pick<Settings, "prefix" | "lateAfter" | "windows" | "owners">;
+}
+
+export class App {
+  readonly #parts: AppParts;
+  readonly #world = new World();
+  readonly #rooms = new Rooms();
+  readonly #writer: Writer;
+  readonly #turns: Turns;
+  readonly #flow: Flow;
+  readonly #intake: Intake;
+  readonly #scheduler: Scheduler;
+  readonly #outbox: OutboxSender;
+  readonly #reconciler: Reconciler;
+  readonly #snapshots = new Map<ChainId, number>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #markKey = "";
+  #stopped = false;
+  #looping: Promise<void> | undefined;
+  #pumping: Promise<void> | undefined;
+
+  /** Resolves when the first sync has been dealt with. */
+  readonly ready = this.#ready.promise;
+  /** Rejects when the bot cannot go on; resolves after {@link stop}. */
+  readonly ended = this.#ended.promise;
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+    const { clock, random, journal, gateway, crypto, log, registry } = parts;
+    const { prefix, windows, owners } = parts.settings;
+    const world = this.#world;
+    const rooms = this.#rooms;
+    const isOwner = (user: UserId): boolean => owners.some((owner) => owner.user === user);
+    const fatal = (fault: unknown): void => this.#ended.reject(fault);
+    this.#ended.promise.catch(() => undefined);
+    this.#ready.promise.catch(() => undefined);
+    this.#writer = new Writer(clock);
+    this.#scheduler = new Scheduler(clock, windows, (wake) => void this.#tick(wake));
+    this.#turns = new Turns({
+      journal, world, prefix, random: () => random.id(),
+      scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler,
+    });
+    this.#flow = new Flow({ world, turns: this.#turns, journal, crypto, clock, chance: random, registry, windows, isOwner });
+    this.#outbox = new OutboxSender({
+      journal, crypto, gateway, clock, world, rooms, log, fatal,
+      board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
+      needsRoom: (at) => this.#reconciler.look(at),
+    });
+    this.#reconciler = new Reconciler({
+      gateway, clock, world, rooms, log, fatal,
+      mark: (at) => createHmac("sha256", this.#markKey).update(`${at.chain}\n${at.slot}`).digest("base64url"),
+      name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix)),
+      bind: (at, room) => this.#bind(at, room),
+      alarm: (at, step) => this.#alarm(at, step),
+    });
+    this.#intake = new Intake({
+      journal, crypto, gateway, clock, world, rooms, registry, log, prefix, isOwner, lateAfter: parts.settings.lateAfter,
+      writer: this.#writer, flow: this.#flow,
+      roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), adopt: (room, user) => this.#adopt(room, user),
+    });
+  }
+
+  /** Reads the state, sends what was not sent, and begins to sync; resolves when it is under way. */
+  async start(): Promise<void> {
+    const { journal, random, clock } = this.#parts;
+    const key = await journal.value("mark:key");
+    this.#markKey = key ?? Buffer.from(random.bytes(32)).toString("base64url");
+    if (key === undefined) await journal.commit({ values: { "mark:key": this.#markKey } });
+    for (const chain of await journal.chains()) await this.#load(chain);
+    this.#rooms.load(await journal.values("room:"));
+    await this.#pinOwners();
+    await this.#outbox.load();
+    await this.#intake.load();
+    const kinds = Object.keys(this.#world.chain(INSTALLATION).view) as Kind[];
+    for (const chain of [INSTALLATION, ...this.#world.cases]) {
+      const scope = this.#world.scope(chain);
+      for (const kind of kinds) for (const name of scope.state[kind].keys()) this.#scheduler.look(chain, kind, name, scope);
+    }
+    await this.#intake.backlog();
+    const cancel = clock.wakeAt((clock.now() + HOLD_TICKS) as Instant, () => this.#scheduler.release());
+    this.#looping = this.#loop().finally(cancel);
+  }
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#scheduler.stop();
+    this.#reconciler.stop();
+    this.#outbox.stop();
+    await this.#looping;
+    await this.#pumping;
+    await this.#writer.idle();
+    for (const chain of this.#turns.seqs.keys()) await this.#snapshot(chain);
+    this.#ended.resolve();
+  }
+
+  async #load(id: ChainId): Promise<void> {
+    const { journal } = this.#parts;
+    const saved = await journal.snapshot(id, EVOLVE_VERSION);
+    const chain = saved === undefined ? new Chain() : Chain.load(saved.state);
+    let seq = saved?.seq ?? 0;
+    for await (const row of journal.read(id, seq)) {
+      if (row.event.type !== "system.noted") chain.apply(row.event);
+      seq = row.seq;
+    }
+    this.#world.adopt(id, chain);
+    this.#snapshots.set(id, saved?.seq ?? 0);
+    this.#turns.seqs.set(id, seq);
+  }
+  async #snapshot(chain: ChainId): Promise<void> {
+    const seq = this.#turns.seqs.get(chain) ?? 0;
+    if (seq === 0 || seq === this.#snapshots.get(chain)) return;
+    this.#snapshots.set(chain, seq);
+    await this.#parts.journal.saveSnapshot(chain, seq, EVOLVE_VERSION, this.#world.chain(chain).save());
+  }
+  /** Owners stand in the configuration with their master key; a changed one there is the operator's word and is pinned anew. */
+  async #pinOwners(): Promise<void> {
+    const events: PersonEvent[] = this.#parts.settings.owners.flatMap((owner) => {
+      const before = this.#world.people.get(owner.user);
+      if (before?.masterKey === owner.masterKey) return [];
+      return [{ type: "person.pinned", v: 1, user: owner.user, masterKey: owner.masterKey, language: before?.language ?? owner.language, zone: before?.zone ?? owner.zone }];
+    });
+    if (events.length > 0) await this.#turns.commit({ now: this.#parts.clock.now(), parts: [{ chain: INSTALLATION, events }], trust: "none" });
+  }
+
+  async #loop(): Promise<void> {
+    const { clock, log } = this.#parts;
+    let failures = 0;
+    while (!this.#stopped) {
+      try {
+        await this.#intake.once(LONG_POLL);
+        failures = 0;
+        this.#pump();
+        this.#scheduler.release();
+        this.#ready.resolve();
+        if (this.#due()) for (const chain of this.#turns.seqs.keys()) await this.#writer.do("late", () => this.#snapshot(chain));
+      } catch (fault) {
+        const gateway = faultOf(fault);
+        if (gateway?.kind === "token") return this.#ended.reject(fault);
+        if (this.#stopped) return;
+        failures += 1;
+        if (gateway === undefined) log.bug("sync.failed", fault);
+        else log.warn("sync.failed", { why: gateway.kind, attempt: failures });
+        const wait = Math.max(gateway?.wait ?? 0, Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
+        await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, resolve));
+      }
+    }
+  }
+  #due(): boolean {
+    return [...this.#turns.seqs].some(([chain, seq]) => seq - (this.#snapshots.get(chain) ?? 0) >= SNAPSHOT_EVERY);
+  }
+  /** Keys, queries and claims go out beside the sync, never inside it. */
+  #pump(): void {
+    this.#pumping ??= this.#parts.crypto.pump()
+      .catch((fault: unknown) => void this.#parts.log.bug("crypto.pump-failed", fault))
+      .finally(() => { this.#pumping = undefined; });
+  }
+  async #tick(wake: Wake): Promise<void> {
+    const again = (this.#parts.clock.now() + TICK_AGAIN) as Instant;
+    try {
+      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake));
+      if (!moved) {
+        this.#parts.log.error("tick.nothing-decided");
+        this.#scheduler.retry(wake, again);
+      } else this.#scheduler.look(wake.chain, wake.kind, wake.key, this.#world.scope(wake.chain));
+    } catch (fault) {
+      this.#parts.log.bug("tick.failed", fault);
+      this.#scheduler.retry(wake, again);
+    }
+  }
+
+  async #bind(at: Placed, room: RoomId): Promise<void> {
+    const now = this.#parts.clock.now();
+    await this.#writer.do("live", () => this.#turns.commit({ now, trust: "none", parts: [{ chain: at.chain, events: [{ type: "room.bound", v: 1, slot: at.slot, room, at: now }] }] }));
+    this.#outbox.nudge(at);
+  }
+  /** A room in which only this person and the bot are, encrypted, and not bound to anything else: it is where they want to talk. */
+  async #adopt(room: RoomId, user: UserId): Promise<boolean> {
+    const seen = this.#rooms.get(room);
+    if (seen === undefined || this.#world.placed(room) !== undefined || !usableDirect(seen, user, this.#parts.gateway.user)) return false;
+    await this.#bind(this.#world.direct(user), room);
+    return true;
+  }
+  #roomsSeen(seen: readonly RoomId[]): void {
+    for (const room of seen) {
+      const placed = this.#world.placed(room);
+      if (placed !== undefined) {
+        this.#reconciler.seen(placed);
+        this.#outbox.nudge(placed);
+        continue;
+      }
+      void this.#offered(room);
+    }
+  }
+  /** A direct chat that a person opened serves as theirs while they have no other that works. */
+  async #offered(room: RoomId): Promise<void> {
+    const observed = this.#rooms.get(room);
+    const { gateway, log } = this.#parts;
+    if (observed === undefined) return;
+    const user = Object.keys(observed.members).find((each) => each !== gateway.user && observed.members[each] === "join") as UserId | undefined;
+    if (user === undefined || !this.#world.people.has(user)) return;
+    const current = this.#world.room(this.#world.direct(user));
+    const works = current === undefined ? undefined : this.#rooms.get(current);
+    if (works !== undefined && usableDirect(works, user, gateway.user)) return;
+    await this.#adopt(room, user).catch((fault: unknown) => void log.bug("rooms.adopt-failed", fault));
+  }
+  /** Who comes later cannot read what was posted before: a board they can read is posted and pinned. */
+  #joined(room: RoomId, user: UserId): void {
+    const at = this.#world.placed(room);
+    if (at === undefined || at.chain === INSTALLATION || !rosterOf(this.#world.scope(at.chain), at.slot).includes(user)) return;
+    const now = this.#parts.clock.now();
+    void this.#writer.do("live", () => this.#turns.commit({
+      now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects: [{ effect: "board", slot: at.slot }] }],
+    })).catch((fault: unknown) => void this.#parts.log.bug("rooms.joined-failed", fault));
+  }
+  #alarm(at: Placed, step: string): void {
+    if (at.chain === INSTALLATION) return;
+    const scope = this.#world.scope(at.chain);
+    const administrators = [...scope.state.member.values()].filter((member) => member.role === "administrator").map((member) => member.user);
+    const now = this.#parts.clock.now();
+    void this.#writer.do("live", () => this.#turns.commit({
+      now, parts: [], trust: "none",
+      notes: [{
+        chain: at.chain, what: "repair-undone", facts: { slot: at.slot, step },
+        effects: [{ effect: "say", to: { to: "people", users: administrators }, message: message(line("app.repair-failed", { room: at.slot, step })), wakes: false, lane: "live", supersedes: `repair/${at.slot}/${step}` }],
+      }],
+    })).catch((fault: unknown) => void this.#parts.log.bug("rooms.alarm-failed", fault));
+  }
+
+  #board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined {
+    const scope = this.#world.scope(at.chain);
+    const board = boardOf(scope, at.slot);
+    if (board === undefined) return undefined;
+    const content = noticeContent(board, roomReader(scope, at.slot, this.#parts.settings.prefix));
+    return { content, shown: String(content["body"]) };
+  }
+  async #checkpoint(chain: ChainId): Promise<Readonly<Record<string, unknown>>> {
+    const checkpoint = await this.#parts.journal.checkpoint(chain, this.#parts.clock.now());
+    const text = checkpointText(checkpoint);
+    return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix));
+  }
+}

@@ -1,0 +1,325 @@
+/**
+ * From a sync to the writer. The order is always the same: to-device into the crypto machine, events into the inbox, then the token; what is in
+ * the inbox is decrypted, proven, read, and handed to the one writer.
+ */
+import type { Command } from "../chat/command.ts";
+import type { Registry } from "../chat/registry.ts";
+import type { Said } from "../chat/read.ts";
+import { read } from "../chat/read.ts";
+import { pollAnswer } from "../chat/poll.ts";
+import type { Author, Origin } from "../domain/decision.ts";
+import type { ChainId, EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
+import { INSTALLATION } from "../domain/ids.ts";
+import { CONSENT } from "../domain/request.ts";
+import { optionOf } from "../domain/question.ts";
+import { circle } from "../domain/delivery.ts";
+import { line } from "../domain/say.ts";
+import type { Batch, Clock, Crypto, Decrypted, Gateway, Inbox, Journal, NewInbox, NewRow, Ratchet, Sync, SyncedRoom, TimelineEvent, Undecryptable } from "../ports.ts";
+import type { Acting, Flow } from "./flow.ts";
+import { identitiesOf, usersIn } from "./flow.ts";
+import { questionAmong } from "./ambiguous.ts";
+import { faultOf } from "./outbox.ts";
+import type { Home } from "./render.ts";
+import { directReader } from "./render.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Log } from "./system.ts";
+import type { Placed, World } from "./world.ts";
+import type { Urgency, Writer } from "./writer.ts";
+import { caseOf, readingWorld } from "./reading-world.ts";
+
+/** One page of a gap, and at most so many pages. */
+const PAGE = 100;
+const MOST_PAGES = 50;
+/** Most undecryptable events kept to be tried again. */
+const MOST_WAITING = 1_000;
+/** The same silence in the same room is put on record once in this time, so that nobody can fill the journal. */
+const NOTE_EVERY = 300_000;
+
+export interface IntakeParts {
+  readonly journal: Journal;
+  readonly crypto: Crypto;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly world: World;
+  readonly rooms: Rooms;
+  readonly writer: Writer;
+  readonly flow: Flow;
+  readonly registry: Registry;
+  readonly log: Log;
+  readonly prefix: string;
+  readonly lateAfter: number;
+  isOwner(user: UserId): boolean;
+  /** Rooms that a sync changed: their steps have had their echo, and what was held for them is tried again. */
+  roomsSeen(rooms: readonly RoomId[]): void;
+  /** Somebody came into a room of ours: a board they can read is needed. */
+  joined(room: RoomId, user: UserId): void;
+  /** Makes a room a person's direct chat if it can be one; whether it is now. */
+  adopt(room: RoomId, user: UserId): Promise<boolean>;
+}
+
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #waiting = new Map<EventId, Inbox>();
+  readonly #noted = new Map<string, Instant>();
+  #since: string | undefined;
+  #syncedAt: Instant | undefined;
+  #first = true;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+  async load(): Promise<void> {
+    this.#since = await this.#parts.journal.value("sync:token");
+    const at = await this.#parts.journal.value("sync:at");
+    this.#syncedAt = at === undefined ? undefined : (Number(at) as Instant);
+  }
+  /** What an earlier run had received and not dealt with. */
+  async backlog(): Promise<void> {
+    for (const row of await this.#parts.journal.inbox()) await this.#handle(row);
+  }
+  /** One sync, all of it durable when it resolves; what it brought has been handed to the writer. */
+  async once(timeout: number): Promise<void> {
+    const { gateway, crypto, journal, clock, rooms } = this.#parts;
+    const sync = await gateway.sync(this.#since, this.#first ? 0 : timeout);
+    const now = clock.now();
+    const late = this.#first && this.#syncedAt !== undefined && now - this.#syncedAt > this.#parts.lateAfter;
+    await crypto.receive(sync.crypto);
+    const inbox = await this.#received(sync, now, late);
+    const seen = rooms.after(sync.joined, sync.left);
+    const before = new Map(seen.rooms.map((room) => [room.room, rooms.get(room.room)]));
+    await journal.commit({ inbox: inbox.fresh, rows: inbox.rows, values: { ...seen.values, "sync:token": sync.next, "sync:at": String(now) } });
+    this.#since = sync.next;
+    this.#syncedAt = now;
+    this.#first = false;
+    rooms.put(seen.rooms, seen.left);
+    if (sync.malformed > 0) this.#parts.log.warn("sync.malformed", { count: sync.malformed });
+    for (const room of seen.rooms) {
+      const old = before.get(room.room);
+      for (const [user, is] of Object.entries(room.members)) {
+        if (is === "join" && old?.members[user] !== "join") this.#parts.joined(room.room, user as UserId);
+      }
+    }
+    this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
+    for (const invitation of sync.invited) await this.#invited(invitation, now);
+    for (const row of await this.#asInbox(inbox.fresh)) await this.#handle(row);
+    await this.#retryWaiting();
+  }
+  async #asInbox(fresh: readonly NewInbox[]): Promise<readonly Inbox[]> {
+    return fresh.map((each, order) => ({ ...each, order }));
+  }
+  /** Events to be looked at, those of a gap first; nothing twice. Plain text in an encrypted room is only counted. */
+  async #received(sync: Sync, now: Instant, late: boolean): Promise<{ readonly fresh: NewInbox[]; readonly rows: NewRow[] }> {
+    const fresh: NewInbox[] = [];
+    const rows: NewRow[] = [];
+    const taken = new Set<EventId>();
+    for (const synced of sync.joined) {
+      const gap = synced.limited && this.#parts.rooms.get(synced.room) !== undefined ? await this.#gap(synced) : [];
+      for (const [events, isLate] of [[gap, true], [synced.timeline, late]] as const) {
+        for (const event of events) {
+          if (event.sender === this.#parts.gateway.user || event.stateKey !== undefined || taken.has(event.event)) continue;
+          if (event.type === "m.room.message" && this.#mayNote(`clear/${synced.room}`, now)) {
+            rows.push({ chain: INSTALLATION, at: now, trust: "none", event: { type: "system.noted", v: 1, what: "clear-ignored", facts: {} }, cause: event.event });
+          }
+          if (event.type !== "m.room.encrypted" || (await this.#parts.journal.hasEvent(event.event))) continue;
+          taken.add(event.event);
+          fresh.push({ event: event.event, room: synced.room, sender: event.sender, received: now, late: isLate, wire: JSON.stringify(event.wire) });
+        }
+      }
+    }
+    return { fresh, rows };
+  }
+  /** What a limited timeline left out, oldest first. */
+  async #gap(synced: SyncedRoom): Promise<readonly TimelineEvent[]> {
+    const found: TimelineEvent[] = [];
+    let from = synced.prevBatch;
+    for (let page = 0; page < MOST_PAGES && from !== undefined; page += 1) {
+      const { events, end } = await this.#parts.gateway.messages(synced.room, from, PAGE);
+      for (const event of events) {
+        if (event.type === "m.room.encrypted" && (await this.#parts.journal.hasEvent(event.event))) return found.toReversed();
+        found.push(event);
+      }
+      from = events.length === 0 ? undefined : end;
+    }
+    return found.toReversed();
+  }
+  /** Somebody in a roster, or an owner, may open a direct chat with the bot; nobody else may bring it anywhere. */
+  async #invited({ room, state }: Sync["invited"][number], now: Instant): Promise<void> {
+    const { gateway, world } = this.#parts;
+    const own = state.find((event) => event.type === "m.room.member" && event.stateKey === gateway.user);
+    try {
+      if (own !== undefined && world.people.has(own.sender)) {
+        await gateway.join(room);
+        return;
+      }
+      await gateway.leave(room);
+    } catch (fault) {
+      if (faultOf(fault) === undefined) throw fault;
+      this.#parts.log.warn("sync.invitation-failed", { why: faultOf(fault)?.kind ?? "bug" });
+      return;
+    }
+    if (this.#mayNote("invitation", now)) await this.#note("invitation-declined", {});
+  }
+  async #retryWaiting(): Promise<void> {
+    for (const row of [...this.#waiting.values()]) {
+      this.#waiting.delete(row.event);
+      const { lateAfter, clock } = this.#parts;
+      await this.#handle({ ...row, late: row.late || clock.now() - row.received > lateAfter });
+    }
+  }
+  /** Decrypts, proves, reads; never throws: what cannot be handled is kept or put on record. */
+  async #handle(row: Inbox): Promise<void> {
+    try {
+      await this.#look(row);
+    } catch (fault) {
+      this.#parts.log.bug("inbox.failed", fault);
+      await this.#parts.journal.commit({ inboxEnds: [{ event: row.event, end: "failed" }] });
+    }
+  }
+  async #look(row: Inbox): Promise<void> {
+    const { crypto, journal, world } = this.#parts;
+    const placed = world.placed(row.room) ?? (await this.#adoptDirect(row));
+    const opened = await crypto.decrypt(row.room, JSON.parse(row.wire) as Record<string, unknown>);
+    if (!opened.ok) return this.#closed(row, opened, placed);
+    const ratchet: Ratchet = { room: row.room, session: opened.session, index: opened.index, event: row.event, hash: opened.hash };
+    const used = await journal.ratchet(row.room, opened.session, opened.index);
+    if (used !== undefined && (used.event !== row.event || used.hash !== opened.hash)) {
+      return this.#silence(row, "replayed", "replay-dropped", undefined);
+    }
+    const person = world.people.get(opened.sender);
+    if (placed === undefined || person === undefined || opened.sender !== row.sender) return this.#silence(row, "not-ours", undefined, ratchet);
+    if (placed.chain === INSTALLATION && placed.slot !== world.direct(opened.sender).slot) return this.#silence(row, "not-ours", "foreign-command", ratchet);
+    if (placed.chain !== INSTALLATION && world.member(placed.chain, opened.sender) === undefined) return this.#silence(row, "not-ours", "foreign-command", ratchet);
+    const proof = await crypto.proof(opened.sender, opened.device, person.masterKey);
+    if (proof !== "proven") return this.#silence(row, "refused", `sender-${proof}`, ratchet);
+    await this.#said(row, opened, placed, { user: opened.sender, person, owner: this.#parts.isOwner(opened.sender) }, ratchet);
+  }
+  async #closed(row: Inbox, opened: Undecryptable, placed: Placed | undefined): Promise<void> {
+    if (placed === undefined) return this.#silence(row, "not-ours", undefined, undefined);
+    switch (opened.why) {
+      case "malformed": return this.#silence(row, "refused", "malformed", undefined);
+      case "unproven": return this.#unproven(row);
+      case "no-key": case "withheld":
+        // It blocks nobody and stays in the inbox; it is tried again whenever keys come, and then it is late.
+        if (this.#waiting.size < MOST_WAITING) this.#waiting.set(row.event, row);
+    }
+  }
+  /** On record; and the person in whose name it came is told in their direct chat, which only their own signed devices can read. */
+  async #unproven(row: Inbox): Promise<void> {
+    const now = this.#parts.clock.now();
+    if (!this.#parts.world.people.has(row.sender) || !this.#mayNote(`unproven/${row.sender}`, now)) return this.#silence(row, "refused", undefined, undefined);
+    await this.#parts.writer.do("live", () => this.#parts.flow.tellUnproven(row.sender, row.event));
+  }
+  /** A direct chat that a person opened becomes theirs with their first message in it, if only the two are there. */
+  async #adoptDirect(row: Inbox): Promise<Placed | undefined> {
+    const { world, rooms } = this.#parts;
+    const seen = rooms.get(row.room);
+    if (seen === undefined || !world.people.has(row.sender)) return undefined;
+    return (await this.#parts.adopt(row.room, row.sender)) ? world.direct(row.sender) : undefined;
+  }
+
+  async #said(row: Inbox, opened: Decrypted, placed: Placed, who: Omit<Author, "member">, ratchet: Ratchet): Promise<void> {
+    const { world, flow } = this.#parts;
+    const isDirect = placed.chain === INSTALLATION;
+    const delivery = isDirect ? undefined : world.scope(placed.chain).state.delivery.get(placed.slot);
+    const place = isDirect ? "direct" : delivery === undefined ? "workspace" : "delivery";
+    const text = typeof opened.content["body"] === "string" ? opened.content["body"] : "";
+    const chain = isDirect ? caseOf(world, who.user, text) : { chain: placed.chain, rest: undefined };
+    const member = chain.chain === undefined ? undefined : world.member(chain.chain, who.user);
+    const origin: Origin = { room: place, slot: placed.slot, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
+    const thread = threadOf(opened.content) ?? row.event;
+    const home: Home = {
+      at: placed, reader: { ...directReader(who.person), prefix: place === "workspace" ? this.#parts.prefix : "" },
+      ...(place === "workspace" ? { thread } : {}),
+    };
+    const acting: Acting = {
+      author: member === undefined ? who : { ...who, member }, ...(chain.chain === undefined ? {} : { chain: chain.chain }),
+      origin, home, late: row.late, cause: row.event, ratchet,
+    };
+    const vote = pollAnswer(opened.type, opened.content);
+    if (vote !== undefined) {
+      const found = world.questionOfOption(vote);
+      const option = found && optionOf(found.question, { option: vote });
+      if (found === undefined || option === undefined) return this.#silence(row, "not-ours", undefined, ratchet);
+      return this.#answer(found, option, acting);
+    }
+    if (opened.type !== "m.room.message") return this.#silence(row, "not-ours", undefined, ratchet);
+    const content = chain.rest === undefined ? opened.content : { ...opened.content, body: chain.rest, formatted_body: undefined };
+    const said: Said = read(content, {
+      registry: this.#parts.registry, place, prefix: this.#parts.prefix, bot: this.#parts.gateway.user,
+      world: readingWorld(world, acting, this.#parts.clock.now()),
+    });
+    switch (said.kind) {
+      case "talk": return this.#silence(row, "not-ours", undefined, ratchet);
+      case "edited": return this.#job("live", acting, undefined, () => flow.refuse(acting, "edited", [line("app.edited", {})]));
+      case "unknown": return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-command", said.lines));
+      case "refused": return this.#job("live", acting, undefined, () => flow.refuse(acting, "not-understood", said.lines));
+      case "answer": {
+        const found = world.questionOfCode(said.code, who.user);
+        const option = found && optionOf(found.question, { word: said.word });
+        if (found === undefined || option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-code", [line("question.unknown-code", { code: said.code })]));
+        return this.#answer(found, option, acting);
+      }
+      case "ambiguous": return this.#job("live", acting, said.command, () => flow.ask(acting, acting.chain ?? INSTALLATION, questionAmong(said, acting, world, flow.questionContext())));
+      case "command": {
+        const { command, params } = said;
+        if (command.decide === undefined) {
+          await flow.read(command, params, acting, this.#asked()).catch((fault: unknown) => this.#failed(fault, acting, command));
+          return;
+        }
+        const users = usersIn(params);
+        const identities = users.length > 0 ? await identitiesOf(users, this.#parts.crypto) : undefined;
+        const urgency: Urgency = command.weight === "stop" ? "stop" : row.late ? "late" : "live";
+        return this.#job(urgency, acting, command, () => flow.command(command, params, acting, identities));
+      }
+    }
+  }
+  async #answer(found: NonNullable<ReturnType<World["questionOfOption"]>>, option: NonNullable<ReturnType<typeof optionOf>>, acting: Acting): Promise<void> {
+    const { world, crypto, flow, registry } = this.#parts;
+    const does = option.does;
+    const params = does?.command === CONSENT ? world.scope(found.chain).state.request.get(String(does.params["request"]))?.does.params : does?.params;
+    const users = usersIn(params);
+    const identities = users.length > 0 ? await identitiesOf(users, crypto) : undefined;
+    const command = does === undefined ? undefined : registry.named(does.command);
+    return this.#job(command?.weight === "stop" ? "stop" : "live", acting, command, () => flow.answer(found, option, acting, identities));
+  }
+  /** Hands it to the writer; the sync goes on meanwhile. */
+  #job(urgency: Urgency, acting: Acting, command: Command | undefined, job: () => Promise<void>): Promise<void> {
+    void this.#parts.writer.do(urgency, job).catch((fault: unknown) => this.#failed(fault, acting, command));
+    return Promise.resolve();
+  }
+  async #failed(fault: unknown, acting: Acting, command: Command | undefined): Promise<void> {
+    this.#parts.log.bug("command.failed", fault);
+    const scope = acting.chain === undefined ? undefined : this.#parts.world.scope(acting.chain);
+    const delivery = acting.origin.delivery === undefined ? undefined : scope?.state.delivery.get(acting.origin.delivery);
+    const people = scope === undefined || delivery === undefined ? [] : circle(scope, delivery).map((member) => member.user);
+    await this.#parts.writer.do("stop", () => this.#parts.flow.failed(acting, command, people)).catch((again: unknown) => void this.#parts.log.bug("command.failed-twice", again));
+  }
+  #asked(): { verify: (chain: ChainId) => ReturnType<Journal["verify"]>; commands: readonly Command[] } {
+    return { verify: (chain) => this.#parts.journal.verify(chain, []), commands: this.#parts.registry.commands };
+  }
+  /** No answer: to an outsider every answer tells something. What it was is on record, without its content. */
+  async #silence(row: Inbox, end: "not-ours" | "refused" | "replayed", what: string | undefined, ratchet: Ratchet | undefined): Promise<void> {
+    const now = this.#parts.clock.now();
+    const rows: Batch["rows"] = what !== undefined && this.#mayNote(`${what}/${row.room}`, now)
+      ? [{ chain: INSTALLATION, at: now, trust: "none", cause: row.event, event: { type: "system.noted", v: 1, what, facts: {} } }] : [];
+    await this.#parts.journal.commit({ rows, inboxEnds: [{ event: row.event, end }], ...(ratchet === undefined ? {} : { ratchets: [ratchet] }) });
+  }
+  #mayNote(what: string, now: Instant): boolean {
+    const last = this.#noted.get(what);
+    if (last !== undefined && now - last < NOTE_EVERY) return false;
+    if (this.#noted.size > 10_000) this.#noted.clear();
+    this.#noted.set(what, now);
+    return true;
+  }
+  async #note(what: string, facts: Readonly<Record<string, string | number | boolean>>): Promise<void> {
+    await this.#parts.journal.commit({ rows: [{ chain: INSTALLATION, at: this.#parts.clock.now(), trust: "none", event: { type: "system.noted", v: 1, what, facts } }] });
+  }
+}
+
+/** The thread a message stands in; its relation is the one from inside the ciphertext. */
+function threadOf(content: Readonly<Record<string, unknown>>): EventId | undefined {
+  const relation = content["m.relates_to"];
+  if (typeof relation !== "object" || relation === null) return undefined;
+  const { rel_type: type, event_id: event } = relation as Record<string, unknown>;
+  return type === "m.thread" && typeof event === "string" ? (event as EventId) : undefined;
+}

@@ -1,0 +1,310 @@
+/**
+ * Sends what was decided: rendered → encrypted (the ciphertext is stored before the first attempt) → sent. Per room one at a time, by lane; a
+ * message goes out encrypted and to entitled people only, or it waits here.
+ */
+import type { Lane } from "../domain/effect.ts";
+import { LANES } from "../domain/effect.ts";
+import type { ChainId, EventId, Instant, RoomId, Slot, UserId } from "../domain/ids.ts";
+import { INSTALLATION } from "../domain/ids.ts";
+import type { ObservedRoom } from "../domain/workspace.ts";
+import { MEGOLM, rosterOf } from "../domain/workspace.ts";
+import type { Batch, Clock, Crypto, Gateway, GatewayFault, Journal, NewOutbox, Outbox, OutboxChange, Recipient } from "../ports.ts";
+import type { Log } from "./system.ts";
+import type { Rooms } from "./rooms.ts";
+import { present } from "./rooms.ts";
+import type { Placed, World } from "./world.ts";
+
+/** What an outbox row holds; sealed at rest with the key of its case. */
+export type Body =
+  | { readonly kind: "event"; readonly at: Placed; readonly type: string; readonly content: Readonly<Record<string, unknown>> }
+  /** The poll of a question; its event id is kept until the question is closed. */
+  | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Readonly<Record<string, unknown>> }
+  | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Readonly<Record<string, unknown>> }
+  /** Rendered when it is sent: a burst of changes is one edit. */
+  | { readonly kind: "board"; readonly at: Placed }
+  | { readonly kind: "checkpoint"; readonly at: Placed; readonly chain: ChainId };
+
+/** Where the board of a room stands, and who could read it then. */
+export interface BoardPlace {
+  readonly room: RoomId;
+  readonly event: EventId;
+  readonly readers: readonly UserId[];
+  readonly shown: string;
+}
+
+/** The key inside the plaintext by which a bot finds its own message again. */
+export const EFFECT_KEY = "eu.relevo.effect";
+/** How long a burst of changes to a board is collected, in milliseconds. */
+const BOARD_DELAY = 1_000;
+/** Synapse forgets a transaction id after a day; before that the same bytes may simply be sent again. */
+const TRANSACTION_LIFE = 20 * 3_600_000;
+/** Own messages looked through for one that may already have been sent. */
+const LOOK_BACK = 500;
+const MOST_ROOMS_AT_ONCE = 6;
+const BACK_OFF = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
+
+export interface OutboxParts {
+  readonly journal: Journal;
+  readonly crypto: Crypto;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly world: World;
+  readonly rooms: Rooms;
+  readonly log: Log;
+  /** Content of a room's board now; undefined when there is none. */
+  board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined;
+  edit(content: Readonly<Record<string, unknown>>, of: EventId): Readonly<Record<string, unknown>>;
+  checkpoint(chain: ChainId): Promise<Readonly<Record<string, unknown>>>;
+  /** Something about a room has to be looked at (it is missing, unencrypted, or nobody is there). */
+  needsRoom(at: Placed): void;
+  fatal(fault: unknown): void;
+}
+
+type Settled = "done" | "hold" | { readonly retry: number };
+
+/** A row with its body read once. */
+interface Pending {
+  readonly row: Outbox;
+  readonly body: Body;
+  readonly at: string;
+}
+
+export class OutboxSender {
+  readonly #parts: OutboxParts;
+  readonly #pending: Pending[] = [];
+  readonly #busy = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #notBefore = new Map<string, Instant>();
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+  }
+  async load(): Promise<void> {
+    this.#pending.push(...(await this.#parts.journal.outbox()).map(pending));
+  }
+  /** Rows that a commit has made durable. */
+  add(rows: readonly NewOutbox[]): void {
+    for (const row of rows) this.#pending.push(pending({ ...row, order: Number.MAX_SAFE_INTEGER, state: "rendered" }));
+    this.pump();
+  }
+  /** Whether a board of this room is already waiting to be sent. */
+  boardWaits(at: Placed): boolean {
+    return this.#pending.some(({ row, body, at: there }) => body.kind === "board" && row.state === "rendered" && there === key(at) && !this.#busy.has(there));
+  }
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+  get waiting(): number {
+    return this.#pending.length;
+  }
+  /** Tries every room that has something to send and is not busy. */
+  pump(): void {
+    if (this.#stopped) return;
+    const now = this.#parts.clock.now();
+    const heads = new Map<string, Pending>();
+    for (const each of this.#pending) {
+      if (this.#busy.has(each.at)) continue;
+      const head = heads.get(each.at);
+      if (head === undefined || before(each.row, head.row)) heads.set(each.at, each);
+    }
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const each of [...heads.values()].toSorted((a, b) => (before(a.row, b.row) ? -1 : 1))) {
+      if (this.#busy.size >= MOST_ROOMS_AT_ONCE) break;
+      const from = Math.max(this.#notBefore.get(each.at) ?? 0, each.body.kind === "board" ? each.row.created + BOARD_DELAY : 0);
+      if (from > now) {
+        soonest = Math.min(soonest, from);
+        continue;
+      }
+      this.#busy.add(each.at);
+      void this.#attempt(each);
+    }
+    this.#cancel?.();
+    this.#cancel = soonest === Number.POSITIVE_INFINITY ? undefined : this.#parts.clock.wakeAt(soonest as Instant, () => this.pump());
+  }
+  async #attempt({ row, body, at }: Pending): Promise<void> {
+    let settled: Settled;
+    try {
+      settled = await this.#send(row, body);
+    } catch (fault) {
+      settled = this.#afterFault(body.at, fault);
+    }
+    this.#busy.delete(at);
+    if (settled === "done") {
+      this.#failures.delete(at);
+      this.#notBefore.delete(at);
+    } else {
+      const wait = settled === "hold" ? 2_000 : settled.retry;
+      this.#notBefore.set(at, (this.#parts.clock.now() + wait) as Instant);
+    }
+    this.pump();
+  }
+  /** Something changed for this room (a sync, a key, a join): what was held is tried at once. */
+  nudge(at?: Placed): void {
+    if (at === undefined) this.#notBefore.clear();
+    else this.#notBefore.delete(key(at));
+    this.pump();
+  }
+  async #send(row: Outbox, body: Body): Promise<Settled> {
+    const { world, rooms, clock, journal, gateway } = this.#parts;
+    if (row.expires !== undefined && clock.now() >= row.expires) return this.#drop(row, "expired");
+    if (row.supersedes !== undefined && this.#pending.some(({ row: other }) => other.id !== row.id && other.supersedes === row.supersedes && other.created > row.created)) {
+      return this.#drop(row, "superseded");
+    }
+    const room = world.room(body.at);
+    const seen = room === undefined ? undefined : rooms.get(room);
+    if (room === undefined || seen === undefined || seen.encryption !== MEGOLM) {
+      this.#parts.needsRoom(body.at);
+      return "hold";
+    }
+    const readers = this.#readers(body.at, seen);
+    if (readers === "nobody-yet") {
+      this.#parts.needsRoom(body.at);
+      return "hold";
+    }
+    if (readers === "not-entitled") return this.#drop(row, "not-entitled");
+    if (row.state === "encrypted" && row.room === room) {
+      const sent = await this.#repeat(row);
+      if (sent !== undefined) return this.#done(row, body, room, sent, readers, undefined);
+    }
+    const made = await this.#content(row, body, room, readers);
+    if (made === undefined) return this.#drop(row, "superseded");
+    const recipients: Recipient[] = readers.flatMap((user) => {
+      const person = world.people.get(user);
+      return person === undefined ? [] : [{ user, pinned: person.masterKey }];
+    });
+    const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
+    if (withheld.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: withheld.length, of: recipients.length });
+    if (withheld.length >= recipients.length) return { retry: 30_000 };
+    const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
+    await journal.commit({ outboxChanges: [change] });
+    const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
+    this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, pending(encrypted));
+    const event = await gateway.send(room, "m.room.encrypted", row.id, ciphertext);
+    return this.#done(encrypted, body, room, event, readers, made.shown);
+  }
+  /** Sends the stored bytes again, or finds that they have arrived; undefined = it never arrived and may be encrypted anew. */
+  async #repeat(row: Outbox): Promise<EventId | undefined> {
+    const { gateway, clock } = this.#parts;
+    if (row.ciphertext === undefined || row.room === undefined || row.attempted === undefined) return undefined;
+    if (row.device === gateway.device && clock.now() - row.attempted < TRANSACTION_LIFE) {
+      return gateway.send(row.room, "m.room.encrypted", row.id, row.ciphertext);
+    }
+    return this.#findSent(row.room, row.id);
+  }
+  /** Looks for an own message with this effect id; on another device, or after a day, a transaction id says nothing. */
+  async #findSent(room: RoomId, effect: string): Promise<EventId | undefined> {
+    const { gateway, crypto } = this.#parts;
+    let from = "";
+    for (let looked = 0; looked < LOOK_BACK;) {
+      const { events, end } = await gateway.messages(room, from, 100);
+      for (const event of events) {
+        if (event.sender !== gateway.user || event.type !== "m.room.encrypted") continue;
+        if (event.transaction === effect) return event.event;
+        const read = await crypto.decrypt(room, event.wire);
+        if (read.ok && read.content[EFFECT_KEY] === effect) return event.event;
+      }
+      looked += events.length;
+      if (end === undefined || events.length === 0) return undefined;
+      from = end;
+    }
+    return undefined;
+  }
+  async #content(row: Outbox, body: Body, room: RoomId, readers: readonly UserId[]): Promise<{ readonly type: string; readonly content: Readonly<Record<string, unknown>>; readonly shown?: string } | undefined> {
+    switch (body.kind) {
+      case "event": case "poll": return body;
+      case "checkpoint": return { type: "m.room.message", content: await this.#parts.checkpoint(body.chain) };
+      case "close": {
+        const poll = await this.#parts.journal.value(`poll:${body.poll}`);
+        if (poll === undefined) return undefined;
+        return { type: body.type, content: { ...body.content, "m.relates_to": { rel_type: "m.reference", event_id: poll } } };
+      }
+      case "board": {
+        const board = this.#parts.board(body.at);
+        if (board === undefined) return undefined;
+        const place = await this.boardPlace(body.at);
+        const edited = place !== undefined && place.room === room && readers.every((user) => place.readers.includes(user));
+        if (edited && place.shown === board.shown) return undefined;
+        return { type: "m.room.message", shown: board.shown, content: edited ? this.#parts.edit(board.content, place.event) : board.content };
+      }
+    }
+  }
+  async boardPlace(at: Placed): Promise<BoardPlace | undefined> {
+    const text = await this.#parts.journal.value(`board:${key(at)}`);
+    return text === undefined ? undefined : (JSON.parse(text) as BoardPlace);
+  }
+  async #done(row: Outbox, body: Body, room: RoomId, event: EventId, readers: readonly UserId[], shown: string | undefined): Promise<Settled> {
+    const values: Record<string, string | null> = {};
+    let pin: EventId | undefined;
+    if (body.kind === "poll") values[`poll:${row.id}`] = event;
+    if (body.kind === "close") values[`poll:${body.poll}`] = null;
+    if (body.kind === "board") {
+      const place = await this.boardPlace(body.at);
+      const edited = place !== undefined && place.room === room && readers.every((user) => place.readers.includes(user));
+      const stands: BoardPlace = { room, event: edited ? place.event : event, readers, shown: shown ?? "" };
+      values[`board:${key(body.at)}`] = JSON.stringify(stands);
+      if (!edited) pin = event;
+    }
+    await this.#parts.journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });
+    this.#remove(row);
+    if (pin !== undefined) await this.#parts.gateway.setState(room, "m.room.pinned_events", "", { pinned: [pin] }).catch(() => this.#parts.log.warn("outbox.pin-failed"));
+    return "done";
+  }
+  async #drop(row: Outbox, why: "expired" | "superseded" | "not-entitled" | "impossible"): Promise<Settled> {
+    const rows: Batch["rows"] = why === "superseded" || why === "expired" ? []
+      : [{ chain: row.chain, at: this.#parts.clock.now(), trust: "none", event: { type: "system.noted", v: 1, what: "message-dropped", facts: { why } } }];
+    await this.#parts.journal.commit({ rows, outboxChanges: [{ id: row.id, to: "dropped", why }] });
+    this.#remove(row);
+    return "done";
+  }
+  #remove(row: Outbox): void {
+    const index = this.#pending.findIndex((each) => each.row.id === row.id);
+    if (index >= 0) this.#pending.splice(index, 1);
+  }
+  #afterFault(place: Placed, fault: unknown): Settled {
+    const at = key(place);
+    const failures = (this.#failures.get(at) ?? 0) + 1;
+    this.#failures.set(at, failures);
+    const wait = BACK_OFF[Math.min(failures, BACK_OFF.length) - 1] ?? 30_000;
+    const gateway = faultOf(fault);
+    if (gateway === undefined) this.#parts.log.bug("outbox.send-failed", fault);
+    else this.#parts.log.warn("outbox.send-failed", { why: gateway.kind, attempt: failures });
+    if (gateway?.kind === "token") this.#parts.fatal(fault);
+    if (gateway?.kind === "refused") this.#parts.needsRoom(place);
+    return { retry: Math.max(wait, gateway?.wait ?? 0) };
+  }
+  /** Entitled people who are there. In a workspace room only who has joined can read; a direct chat keeps what was said since the invitation. */
+  #readers(at: Placed, seen: ObservedRoom): readonly UserId[] | "nobody-yet" | "not-entitled" {
+    const { joined, invited } = present(seen, this.#parts.gateway.user);
+    if (at.chain === INSTALLATION) {
+      const user = directUser(at.slot);
+      if (!this.#parts.world.people.has(user)) return "not-entitled";
+      if (![...joined, ...invited].includes(user) || joined.length + invited.length > 1) return "nobody-yet";
+      return [user];
+    }
+    const roster = rosterOf(this.#parts.world.scope(at.chain), at.slot);
+    const readers = joined.filter((user) => roster.includes(user));
+    return readers.length === 0 ? "nobody-yet" : readers;
+  }
+}
+
+export function key(at: Placed): string {
+  return `${at.chain}/${at.slot}`;
+}
+export function directUser(slot: Slot): UserId {
+  return slot.slice("direct:".length) as UserId;
+}
+/** The gateway's own error, recognised by its shape: another implementation may make it. */
+export function faultOf(fault: unknown): GatewayFault | undefined {
+  return fault instanceof Error && "kind" in fault ? (fault as GatewayFault) : undefined;
+}
+function pending(row: Outbox): Pending {
+  const body = JSON.parse(row.body) as Body;
+  return { row, body, at: key(body.at) };
+}
+function before(a: Outbox, b: Outbox): boolean {
+  const lanes = LANES.indexOf(a.lane as Lane) - LANES.indexOf(b.lane as Lane);
+  return lanes !== 0 ? lanes < 0 : a.created !== b.created ? a.created < b.created : a.order < b.order;
+}

@@ -1,0 +1,45 @@
+/** What reading may look up, from the state: the author's case, its people, and which numbers exist. */
+import type { KnownCase, World as ReadingWorld } from "../chat/reading.ts";
+import type { ChainId, DeliveryId, Instant, UserId } from "../domain/ids.ts";
+import type { Scope } from "../domain/state.ts";
+import { theCase } from "../domain/state.ts";
+import type { Acting } from "./flow.ts";
+import type { World } from "./world.ts";
+
+/** In a direct chat: the author's only case, or the one whose codename comes first in the line, which is then taken off. */
+export function caseOf(world: World, user: UserId, text: string): { readonly chain?: ChainId; readonly rest?: string } {
+  const cases = world.casesOf(user);
+  const [first = "", ...others] = text.trim().split(/\s+/u);
+  const named = cases.find((id) => world.chain(id).view.case.get("case")?.codename.toLowerCase() === first.toLowerCase());
+  if (named !== undefined) return { chain: named, ...(others.length > 0 ? { rest: others.join(" ") } : {}) };
+  const [only] = cases;
+  return cases.length === 1 && only !== undefined ? { chain: only } : {};
+}
+
+export function readingWorld(world: World, acting: Pick<Acting, "author" | "chain" | "origin">, now: Instant): ReadingWorld {
+  const { language, zone } = acting.author.person;
+  const scope = acting.chain === undefined ? undefined : world.scope(acting.chain);
+  const delivery = acting.origin.delivery ?? (scope === undefined ? undefined : onlyLive(scope));
+  return {
+    now, language, zone,
+    ...(scope === undefined ? {} : { case: knownCase(scope) }),
+    ...(delivery === undefined ? {} : { delivery }),
+  };
+}
+
+function knownCase(scope: Scope): KnownCase {
+  const { id, codename } = theCase(scope);
+  return {
+    id, codename,
+    members: [...scope.state.member.values()],
+    hasTask: (task) => scope.state.task.has(task),
+    hasDelivery: (delivery) => scope.state.delivery.has(delivery),
+    hasAlert: (alert) => scope.state.alert.has(alert),
+  };
+}
+
+/** The one delivery that is not over: in a direct chat its short forms need no number. */
+function onlyLive(scope: Scope): DeliveryId | undefined {
+  const live = [...scope.state.delivery.values()].filter((delivery) => delivery.state !== "stopped");
+  return live.length === 1 ? live[0]?.id : undefined;
+}

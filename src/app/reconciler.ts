@@ -1,0 +1,226 @@
+/**
+ * Brings the rooms to what the state says they should be: one step a room at a time, the next only after the server has shown the last one.
+ * Steps are computed from what is seen and are idempotent, so none is stored: after a crash the same difference gives the same step.
+ */
+import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
+import { INSTALLATION, SPACE, directSlot } from "../domain/ids.ts";
+import type { Line } from "../domain/say.ts";
+import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
+import { MEGOLM, desiredRooms, directRoom, nextStep, powerLevels, stateOf } from "../domain/workspace.ts";
+import type { Clock, Gateway, RoomSpec } from "../ports.ts";
+import type { Log } from "./system.ts";
+import { faultOf, key } from "./outbox.ts";
+import { MARK } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Placed, World } from "./world.ts";
+
+/** Synapse's most invitations in one createRoom; more is a 400, not a 429. */
+const MOST_INVITES = 10;
+/** A step whose echo does not come is taken to have failed after this. */
+const ECHO = 15_000;
+/** The same repair more often than this in an hour is not a repair: somebody or something undoes it. */
+const REPAIRS_AN_HOUR = 3;
+const HOUR = 3_600_000;
+const ROOM_VERSION = "12";
+
+export interface ReconcilerParts {
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly world: World;
+  readonly rooms: Rooms;
+  readonly log: Log;
+  /** Our mark for a room: an HMAC over its place, under a key that never leaves the journal. */
+  mark(at: Placed): string;
+  name(of: Line, chain: ChainId): string;
+  /** Records that a slot has this room now; durable when it resolves. */
+  bind(at: Placed, room: RoomId): Promise<void>;
+  /** The same repair again and again: the administrators must look. */
+  alarm(at: Placed, step: string): void;
+  fatal(fault: unknown): void;
+}
+
+interface Underway {
+  readonly step: string;
+  readonly until: Instant;
+}
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #busy = new Map<string, Underway | "working">();
+  readonly #repairs = new Map<string, Instant[]>();
+  readonly #dirty = new Set<string>();
+  readonly #places = new Map<string, Placed>();
+  #found: Promise<readonly { readonly room: RoomId; readonly mark: string }[]> | undefined;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+  /** Looks at every room of every case and every direct chat. */
+  lookAtAll(): void {
+    for (const chain of this.#parts.world.cases) this.lookAtCase(chain);
+  }
+  lookAtCase(chain: ChainId): void {
+    const scope = this.#parts.world.scope(chain);
+    if (scope.state.case.size === 0) return;
+    for (const desired of desiredRooms(scope)) this.look({ chain, slot: desired.slot });
+    for (const member of scope.state.member.values()) this.look({ chain: INSTALLATION, slot: directSlot(member.user) });
+  }
+  /** Looks at one room; its echo has come, or something needs it. */
+  look(at: Placed): void {
+    this.#places.set(key(at), at);
+    this.#dirty.add(key(at));
+    this.#run();
+  }
+  /** A sync showed this room: the outstanding step, if any, has had its echo. */
+  seen(at: Placed): void {
+    if (this.#busy.get(key(at)) !== "working") this.#busy.delete(key(at));
+    this.look(at);
+  }
+  #run(): void {
+    if (this.#stopped) return;
+    const now = this.#parts.clock.now();
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const id of [...this.#dirty]) {
+      const busy = this.#busy.get(id);
+      if (busy === "working") continue;
+      if (busy !== undefined && busy.until > now) {
+        soonest = Math.min(soonest, busy.until);
+        continue;
+      }
+      const at = this.#places.get(id);
+      this.#dirty.delete(id);
+      if (at === undefined) continue;
+      this.#busy.set(id, "working");
+      void this.#work(at, id);
+    }
+    this.#cancel?.();
+    this.#cancel = soonest === Number.POSITIVE_INFINITY ? undefined : this.#parts.clock.wakeAt(soonest as Instant, () => this.#run());
+  }
+  async #work(at: Placed, id: string): Promise<void> {
+    let wait: Underway | undefined;
+    try {
+      const step = await this.#next(at);
+      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + ECHO) as Instant };
+    } catch (fault) {
+      const gateway = faultOf(fault);
+      if (gateway?.kind === "token") this.#parts.fatal(fault);
+      if (gateway === undefined) this.#parts.log.bug("rooms.step-failed", fault);
+      else this.#parts.log.warn("rooms.step-failed", { why: gateway.kind, status: gateway.status ?? 0 });
+      this.#found = undefined;
+      wait = { step: "fault", until: (this.#parts.clock.now() + Math.max(2_000, gateway?.wait ?? 0)) as Instant };
+    }
+    if (wait === undefined) this.#busy.delete(id);
+    else {
+      this.#busy.set(id, wait);
+      this.#dirty.add(id);
+    }
+    this.#run();
+  }
+  /** Takes one step; returns its name, or undefined when the room is as it should be. */
+  async #next(at: Placed): Promise<string | undefined> {
+    const desired = this.#desired(at);
+    if (desired === undefined) return undefined;
+    const room = this.#parts.world.room(at);
+    const seen = room === undefined ? undefined : this.#parts.rooms.get(room);
+    if (room === undefined) return this.#make(at, desired);
+    if (desired.kind === "direct") return this.#direct(at, desired, room, seen);
+    if (seen === undefined) return undefined;
+    const step = nextStep(desired, desired.name && this.#parts.name(desired.name, at.chain), seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : []);
+    if (step === undefined) return undefined;
+    const name = step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
+    if (this.#tooOften(at, name)) {
+      this.#parts.alarm(at, step.step === "state" ? step.type : step.step);
+      return "too often";
+    }
+    await this.#take(room, step);
+    return name;
+  }
+  /** A direct chat is not ours to repair when the person made it: if it cannot be used, a new one is made. */
+  async #direct(at: Placed, desired: DesiredRoom, room: RoomId, seen: ObservedRoom | undefined): Promise<string | undefined> {
+    const user = desired.people[0];
+    if (user === undefined) return undefined;
+    if (seen === undefined) return this.#make(at, desired);
+    const membership = seen.members[user];
+    const others = Object.entries(seen.members).filter(([each, is]) => each !== user && each !== this.#parts.gateway.user && (is === "join" || is === "invite"));
+    if (seen.encryption === undefined || others.length > 0 || membership === "ban") return this.#make(at, desired);
+    if (membership !== "join" && membership !== "invite") {
+      if (seen.creator !== this.#parts.gateway.user || this.#tooOften(at, "invite")) return this.#make(at, desired);
+      await this.#parts.gateway.invite(room, user);
+      return "invite";
+    }
+    return undefined;
+  }
+  async #take(room: RoomId, step: Step): Promise<void> {
+    const { gateway } = this.#parts;
+    switch (step.step) {
+      case "state": await gateway.setState(room, step.type, step.stateKey, step.content); return;
+      case "invite": await gateway.invite(room, step.user); return;
+      case "remove": await gateway.remove(room, step.user); return;
+    }
+  }
+  /** Adopts a room made just before a crash, known by its mark and maker; else makes one. */
+  async #make(at: Placed, desired: DesiredRoom): Promise<string> {
+    const { gateway, world } = this.#parts;
+    const mark = this.#parts.mark(at);
+    this.#found ??= gateway.joinedRooms().then((rooms) => rooms.flatMap(({ room, create }) => {
+      const found = create.content[MARK];
+      return create.sender === gateway.user && typeof found === "string" ? [{ room, mark: found }] : [];
+    }));
+    const made = (await this.#found).find((each) => each.mark === mark && world.placed(each.room) === undefined && each.room !== world.room(at));
+    if (made !== undefined) {
+      await this.#parts.bind(at, made.room);
+      return "adopt";
+    }
+    if (this.#tooOften(at, "create")) {
+      this.#parts.alarm(at, "create");
+      return "too often";
+    }
+    const state = [...stateOf(desired)];
+    const space = desired.kind === "room" ? world.room({ chain: at.chain, slot: SPACE }) : undefined;
+    if (space !== undefined) state.push({ type: "m.space.parent", stateKey: space, content: { via: [serverOf(gateway.user)], canonical: true } });
+    const spec: RoomSpec = {
+      version: ROOM_VERSION, space: desired.kind === "space", mark, direct: desired.kind === "direct", state,
+      invite: desired.people.slice(0, MOST_INVITES), power: powerLevels(desired, gateway.user, ROOM_VERSION),
+      ...(desired.name === undefined ? {} : { name: this.#parts.name(desired.name, at.chain) }),
+    };
+    // Forgotten before the call: whatever becomes of it, the next attempt looks for the mark first.
+    this.#found = undefined;
+    const room = await gateway.createRoom(spec);
+    await this.#parts.bind(at, room);
+    return "create";
+  }
+  #desired(at: Placed): DesiredRoom | undefined {
+    if (at.chain === INSTALLATION) {
+      const user = at.slot.slice("direct:".length) as UserId;
+      return this.#parts.world.people.has(user) ? directRoom(user) : undefined;
+    }
+    return desiredRooms(this.#parts.world.scope(at.chain)).find((room) => room.slot === at.slot);
+  }
+  #children(chain: ChainId): { readonly room: RoomId; readonly via: string }[] {
+    const via = serverOf(this.#parts.gateway.user);
+    return [...this.#parts.world.scope(chain).state.room.values()].filter((room) => room.slot !== SPACE).map((room) => ({ room: room.room, via }));
+  }
+  #tooOften(at: Placed, step: string): boolean {
+    const now = this.#parts.clock.now();
+    const id = `${key(at)} ${step}`;
+    const recent = (this.#repairs.get(id) ?? []).filter((each) => now - each < HOUR);
+    this.#repairs.set(id, [...recent, now]);
+    return recent.length >= REPAIRS_AN_HOUR;
+  }
+}
+
+/** Whether a room can serve as somebody's direct chat: encrypted, and nobody there but the two. */
+export function usableDirect(seen: ObservedRoom, user: UserId, bot: UserId): boolean {
+  const there = Object.entries(seen.members).filter(([, is]) => is === "join" || is === "invite").map(([each]) => each);
+  return seen.encryption === MEGOLM && seen.members[user] === "join" && there.every((each) => each === user || each === bot);
+}
+
+function serverOf(user: UserId): string {
+  return user.slice(user.indexOf(":") + 1);
+}

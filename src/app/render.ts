@@ -1,0 +1,130 @@
+/** Effects → what is to be sent: fixed in words at the moment it is decided, in the reader's language, addressed to a place. */
+import { createHash } from "node:crypto";
+import { pollEnd, pollStart } from "../chat/poll.ts";
+import type { Reader } from "../chat/write.ts";
+import { noticeContent, textContent, threaded } from "../chat/write.ts";
+import type { Ask, Effect, Lane, Say, To } from "../domain/effect.ts";
+import type { ChainId, EventId, Instant, Slot, UserId } from "../domain/ids.ts";
+import { COORDINATION, INSTALLATION, directSlot } from "../domain/ids.ts";
+import type { Person } from "../domain/person.ts";
+import type { Question } from "../domain/question.ts";
+import { typedAnswers } from "../domain/request.ts";
+import type { Line } from "../domain/say.ts";
+import { line, message } from "../domain/say.ts";
+import type { Scope } from "../domain/state.ts";
+import type { NewOutbox } from "../ports.ts";
+import type { Body } from "./outbox.ts";
+import { key } from "./outbox.ts";
+import type { Placed } from "./world.ts";
+
+/** Where a command was typed, so that its answer goes there. */
+export interface Home {
+  readonly at: Placed;
+  /** In a workspace room answers stand in a thread of the command. */
+  readonly thread?: EventId;
+  readonly reader: Reader;
+}
+
+export interface Rendering {
+  /** The chain of the event that the effect follows from: its key seals the message. */
+  readonly chain: ChainId;
+  readonly scope: Scope;
+  readonly now: Instant;
+  readonly prefix: string;
+  readonly home?: Home;
+  boardWaits(at: Placed): boolean;
+  random(): string;
+}
+
+export type Rendered = Omit<NewOutbox, "id"> & { readonly id?: string };
+
+/** A routine message that has not gone out after this is worth nothing any more, in milliseconds. */
+const ROUTINE_LIFE = 3 * 86_400_000;
+
+export function render(effect: Effect, with_: Rendering): Rendered[] {
+  switch (effect.effect) {
+    case "say": return places(effect.to, with_).map(({ at, reader, user }) => saying(effect, at, reader, user, with_));
+    case "ask": return asking(effect, with_);
+    case "close": return closing(effect.question, with_);
+    case "board": return board({ chain: with_.chain, slot: effect.slot }, with_);
+    case "checkpoint": {
+      const at = { chain: with_.chain, slot: COORDINATION };
+      return [row({ kind: "checkpoint", at, chain: with_.chain }, "routine", with_)];
+    }
+  }
+}
+
+export function board(at: Placed, with_: Pick<Rendering, "chain" | "now" | "boardWaits" | "random">): Rendered[] {
+  if (with_.boardWaits(at)) return [];
+  return [{ ...row({ kind: "board", at }, "routine", with_), id: with_.random() }];
+}
+
+function saying(effect: Say, at: Placed, reader: Reader, user: UserId | undefined, with_: Rendering): Rendered {
+  const content = effect.wakes ? textContent(effect.message, reader, user === undefined ? effect.mentions : [user]) : noticeContent(effect.message, reader);
+  const home = with_.home;
+  const inThread = home?.thread !== undefined && effect.to.to === "origin" ? threaded(content, home.thread) : content;
+  return {
+    ...row({ kind: "event", at, type: "m.room.message", content: inThread }, effect.lane, with_),
+    ...(effect.expires !== undefined ? { expires: effect.expires } : effect.lane === "routine" ? { expires: (with_.now + ROUTINE_LIFE) as Instant } : {}),
+    ...(effect.supersedes === undefined ? {} : { supersedes: `${with_.chain}/${effect.supersedes}/${key(at)}` }),
+  };
+}
+
+function asking(effect: Ask, with_: Rendering): Rendered[] {
+  const question = with_.scope.state.question.get(effect.question);
+  if (question === undefined) return [];
+  return places(effect.to, with_).flatMap(({ at, reader }) => {
+    const typing: Line[] = question.options.length >= 2 ? [line("request.type-instead", typedAnswers(question.code))] : [];
+    const details = message(...question.details.lines, ...typing);
+    const poll = pollStart(question, reader);
+    return [
+      ...(details.lines.length === 0 ? [] : [{ ...row({ kind: "event", at, type: "m.room.message", content: noticeContent(details, reader) }, effect.lane, with_), expires: question.expires }]),
+      { ...row({ kind: "poll", at, type: poll.type, content: poll.content }, effect.lane, with_), id: pollId(question, at), expires: question.expires },
+    ];
+  });
+}
+
+function closing(id: Question["id"], with_: Rendering): Rendered[] {
+  const question = with_.scope.state.question.get(id);
+  if (question === undefined) return [];
+  return places(question.to, with_).map(({ at, reader }) => {
+    const end = pollEnd(reader);
+    return row({ kind: "close", at, poll: pollId(question, at), type: end.type, content: end.content }, "routine", with_);
+  });
+}
+
+/** Known before the poll is sent, so that what ends the question can find it: a question's id is 128 random bits. */
+function pollId(question: Question, at: Placed): string {
+  return createHash("sha256").update(`relevo/poll/1\n${question.id}\n${key(at)}`).digest("hex");
+}
+
+function row(body: Body, lane: Lane, with_: Pick<Rendering, "chain" | "now">): Rendered {
+  return { chain: with_.chain, lane, created: with_.now, body: JSON.stringify(body) };
+}
+
+interface Place {
+  readonly at: Placed;
+  readonly reader: Reader;
+  readonly user?: UserId;
+}
+
+function places(to: To, with_: Rendering): Place[] {
+  switch (to.to) {
+    case "origin": return with_.home === undefined ? [] : [with_.home];
+    case "people": return [...new Set(to.users)].flatMap((user) => {
+      const person = with_.scope.people.get(user);
+      return person === undefined ? [] : [{ at: { chain: INSTALLATION, slot: directSlot(user) }, reader: directReader(person), user }];
+    });
+    case "room": return [{ at: { chain: with_.chain, slot: to.slot }, reader: roomReader(with_.scope, to.slot, with_.prefix) }];
+  }
+}
+
+export function directReader(person: Person): Reader {
+  return { language: person.language, zone: person.zone, prefix: "" };
+}
+/** What is said to a whole room is in the case's working language, its times in the case's zone. */
+export function roomReader(scope: Scope, slot: Slot, prefix: string): Reader {
+  const found = scope.state.case.get("case");
+  if (found === undefined) throw new Error("a room of no case");
+  return { language: found.language, zone: found.zone, prefix: scope.state.delivery.has(slot) ? "" : prefix };
+}

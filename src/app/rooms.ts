@@ -1,0 +1,106 @@
+/**
+ * What sync shows of the rooms: a claim of the server, kept durably because an incremental sync does not repeat it. Good enough to repair rooms
+ * and to hold back a message; who gets a key never rests on it.
+ */
+import type { RoomId, UserId } from "../domain/ids.ts";
+import type { Membership, ObservedRoom } from "../domain/workspace.ts";
+import type { StateEvent, SyncedRoom } from "../ports.ts";
+
+/** Our mark in m.room.create: an HMAC, so that only rooms of our own making are adopted after a crash. */
+export const MARK = "eu.relevo.mark";
+
+/** Most people and children kept of one room; what lies beyond is not a room of ours. */
+const MOST = 2_000;
+const MEMBERSHIPS: ReadonlySet<unknown> = new Set<Membership>(["join", "invite", "knock", "leave", "ban"]);
+
+export function blankRoom(room: RoomId): ObservedRoom {
+  return { room, version: "1", power: {}, members: {}, children: [], pinned: [] };
+}
+
+/** The room after one more state event; what has another shape than the specification's changes nothing. */
+export function observe(seen: ObservedRoom, event: StateEvent): ObservedRoom {
+  const { content } = event;
+  const text = (value: unknown): string | undefined => (typeof value === "string" && value.length <= 1_024 ? value : undefined);
+  const field = <K extends keyof ObservedRoom>(key: K, value: ObservedRoom[K] | undefined): ObservedRoom => {
+    const { [key]: _before, ...rest } = seen;
+    return (value === undefined ? rest : { ...rest, [key]: value }) as ObservedRoom;
+  };
+  switch (event.type) {
+    case "m.room.create": {
+      const mark = text(content[MARK]);
+      return { ...seen, creator: event.sender, version: text(content["room_version"]) ?? "1", ...(mark === undefined ? {} : { mark }) };
+    }
+    // Once encrypted, always encrypted: a later event without an algorithm, or with another, cannot take it back.
+    case "m.room.encryption": return seen.encryption === undefined ? field("encryption", text(content["algorithm"])) : seen;
+    case "m.room.name": return field("name", text(content["name"]));
+    case "m.room.join_rules": return field("joinRule", text(content["join_rule"]));
+    case "m.room.history_visibility": return field("history", text(content["history_visibility"]));
+    case "m.room.guest_access": return field("guestAccess", text(content["guest_access"]));
+    case "m.room.power_levels": return { ...seen, power: content };
+    case "m.room.pinned_events": {
+      const pinned = content["pinned"];
+      return { ...seen, pinned: Array.isArray(pinned) ? pinned.filter((each) => typeof each === "string").slice(0, 100) : [] };
+    }
+    case "m.room.member": {
+      const membership = content["membership"];
+      if (!MEMBERSHIPS.has(membership) || Object.keys(seen.members).length >= MOST) return seen;
+      return { ...seen, members: { ...seen.members, [event.stateKey]: membership as Membership } };
+    }
+    case "m.space.child": {
+      const others = seen.children.filter((child) => child !== event.stateKey);
+      return { ...seen, children: Array.isArray(content["via"]) && others.length < MOST ? [...others, event.stateKey] : others };
+    }
+    default: return seen;
+  }
+}
+
+/** State that a timeline event carries, if it is one. */
+export function stateOfTimeline(event: SyncedRoom["timeline"][number]): StateEvent | undefined {
+  const content = event.wire["content"];
+  if (event.stateKey === undefined || typeof content !== "object" || content === null) return undefined;
+  return { type: event.type, stateKey: event.stateKey, sender: event.sender, content: content as Record<string, unknown> };
+}
+
+export class Rooms {
+  readonly #seen = new Map<RoomId, ObservedRoom>();
+
+  load(saved: ReadonlyMap<string, string>): void {
+    for (const text of saved.values()) {
+      const room = JSON.parse(text) as ObservedRoom;
+      this.#seen.set(room.room, room);
+    }
+  }
+  get(room: RoomId): ObservedRoom | undefined {
+    return this.#seen.get(room);
+  }
+  /** The rooms of one sync as they would be; they are put in only after the commit. */
+  after(synced: readonly SyncedRoom[], left: readonly RoomId[]): { readonly values: Record<string, string | null>; readonly rooms: readonly ObservedRoom[]; readonly left: readonly RoomId[] } {
+    const rooms: ObservedRoom[] = [];
+    const values: Record<string, string | null> = {};
+    for (const each of synced) {
+      const before = this.#seen.get(each.room) ?? blankRoom(each.room);
+      let room = before;
+      for (const event of each.state) room = observe(room, event);
+      for (const event of each.timeline) {
+        const state = stateOfTimeline(event);
+        if (state !== undefined) room = observe(room, state);
+      }
+      if (room === before && this.#seen.has(each.room)) continue;
+      rooms.push(room);
+      values[`room:${each.room}`] = JSON.stringify(room);
+    }
+    for (const room of left) values[`room:${room}`] = null;
+    return { values, rooms, left };
+  }
+  put(rooms: readonly ObservedRoom[], left: readonly RoomId[]): void {
+    for (const room of rooms) this.#seen.set(room.room, room);
+    for (const room of left) this.#seen.delete(room);
+  }
+}
+
+/** People who are in the room or invited to it, without the bot. */
+export function present(room: ObservedRoom, bot: UserId): { readonly joined: readonly UserId[]; readonly invited: readonly UserId[] } {
+  const of = (membership: Membership): UserId[] =>
+    Object.entries(room.members).filter(([user, is]) => is === membership && user !== bot).map(([user]) => user as UserId);
+  return { joined: of("join"), invited: of("invite") };
+}

@@ -1,0 +1,74 @@
+/** Wakes entities: each says when it next wants to be woken, nothing of it is stored, and a tick is decided like any command. */
+import { ENTITIES } from "../domain/entities.ts";
+import type { ChainId, Instant } from "../domain/ids.ts";
+import type { Kind, Scope } from "../domain/state.ts";
+import type { Windows } from "../domain/windows.ts";
+import type { Clock } from "../ports.ts";
+
+export interface Wake {
+  readonly chain: ChainId;
+  readonly kind: Kind;
+  readonly key: string;
+  readonly at: Instant;
+}
+
+/** setTimeout counts at most 2^31 ms; a longer wait is taken in steps. */
+const LONGEST = 24 * 3_600_000;
+
+export class Scheduler {
+  readonly #due = new Map<string, Wake>();
+  readonly #clock: Clock;
+  readonly #windows: Windows;
+  readonly #fire: (wake: Wake) => void;
+  #cancel: (() => void) | undefined;
+  #held = true;
+
+  constructor(clock: Clock, windows: Windows, fire: (wake: Wake) => void) {
+    this.#clock = clock;
+    this.#windows = windows;
+    this.#fire = fire;
+  }
+  /** Looks again when an entity wants to be woken, after it has changed. */
+  look(chain: ChainId, kind: Kind, key: string, scope: Scope): void {
+    const rule = ENTITIES[kind];
+    const entity = scope.state[kind].get(key);
+    const at = entity === undefined ? undefined : rule.nextWake?.(entity, this.#windows, scope);
+    const id = `${chain}/${kind}/${key}`;
+    if (at === undefined) this.#due.delete(id);
+    else this.#due.set(id, { chain, kind, key, at });
+    this.#arm();
+  }
+  /** Nothing fires before what came during a downtime has been read. */
+  release(): void {
+    this.#held = false;
+    this.#arm();
+  }
+  stop(): void {
+    this.#held = true;
+    this.#cancel?.();
+  }
+  /** A tick that failed is tried again then. */
+  retry(wake: Wake, at: Instant): void {
+    this.#due.set(`${wake.chain}/${wake.kind}/${wake.key}`, { ...wake, at });
+    this.#arm();
+  }
+  #arm(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#held) return;
+    let next: Wake | undefined;
+    for (const wake of this.#due.values()) if (next === undefined || wake.at < next.at) next = wake;
+    if (next === undefined) return;
+    const at = Math.min(next.at, this.#clock.now() + LONGEST) as Instant;
+    this.#cancel = this.#clock.wakeAt(at, () => this.#wake());
+  }
+  #wake(): void {
+    const now = this.#clock.now();
+    const due = [...this.#due.entries()].filter(([, wake]) => wake.at <= now).toSorted(([, a], [, b]) => a.at - b.at);
+    for (const [id, wake] of due) {
+      this.#due.delete(id);
+      this.#fire(wake);
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,133 @@
+/** One turn of the writer: what was decided, evolved, put in words, and made durable in one transaction; the state is swapped only after it. */
+import type { Draft } from "../domain/chain.ts";
+import { Draft as NewDraft } from "../domain/chain.ts";
+import type { Effect } from "../domain/effect.ts";
+import { entityOf } from "../domain/entities.ts";
+import type { DomainEvent } from "../domain/events.ts";
+import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
+import { INSTALLATION } from "../domain/ids.ts";
+import type { Person } from "../domain/person.ts";
+import type { Kind, Scope } from "../domain/state.ts";
+import type { Batch, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from "../ports.ts";
+import type { OutboxSender } from "./outbox.ts";
+import { key } from "./outbox.ts";
+import type { Reconciler } from "./reconciler.ts";
+import type { Home, Rendered } from "./render.ts";
+import { render } from "./render.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Placed, World } from "./world.ts";
+
+export interface Part {
+  readonly chain: ChainId;
+  readonly events: readonly DomainEvent[];
+}
+/** Something that is on record without changing an entity: a read, a refusal, a silence; with what is said because of it. */
+export interface Note {
+  readonly chain: ChainId;
+  readonly what: string;
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+  readonly effects?: readonly Effect[];
+}
+export interface Turn {
+  readonly now: Instant;
+  readonly parts: readonly Part[];
+  readonly notes?: readonly Note[];
+  readonly actor?: UserId;
+  readonly cause?: EventId;
+  readonly trust: Trust;
+  readonly home?: Home;
+  readonly inboxEnd?: { readonly event: EventId; readonly end: InboxEnd };
+  readonly ratchet?: Ratchet;
+}
+
+export interface TurnParts {
+  readonly journal: Journal;
+  readonly world: World;
+  readonly prefix: string;
+  random(): string;
+  scheduler(): Scheduler;
+  outbox(): OutboxSender;
+  reconciler(): Reconciler;
+}
+
+/** Changes of these may change which rooms there should be, or who should be in them. */
+const ROOM_KINDS: ReadonlySet<Kind> = new Set<Kind>(["case", "member", "delivery", "room", "person"]);
+
+export class Turns {
+  readonly #parts: TurnParts;
+  /** Last row of each chain that the state in memory holds; snapshots are taken there. */
+  readonly seqs = new Map<ChainId, number>();
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+  }
+
+  async commit(turn: Turn): Promise<void> {
+    const { world, journal } = this.#parts;
+    const drafts = new Map<ChainId, Draft>();
+    const draft = (chain: ChainId): Draft => {
+      const found = drafts.get(chain) ?? new NewDraft(world.chain(chain).view);
+      drafts.set(chain, found);
+      return found;
+    };
+    const placed = turn.parts.flatMap(({ chain, events }) =>
+      events.map((event) => ({ event, chain: entityOf(event).home === "installation" ? INSTALLATION : chain })));
+    for (const { chain, event } of placed) draft(chain).apply(event);
+    const people = draft(INSTALLATION).view.person as ReadonlyMap<string, Person> as ReadonlyMap<UserId, Person>;
+    const scope = (chain: ChainId): Scope => ({ chain, state: drafts.get(chain)?.view ?? world.chain(chain).view, people });
+
+    const rows: NewRow[] = [];
+    const outbox: NonNullable<Batch["outbox"]>[number][] = [];
+    const boards = new Set<string>();
+    const boardWaits = (at: Placed): boolean => {
+      const waits = boards.has(key(at)) || this.#parts.outbox().boardWaits(at);
+      boards.add(key(at));
+      return waits;
+    };
+    const add = (chain: ChainId, event: NewRow["event"], effects: readonly Effect[]): void => {
+      const row = rows.length;
+      rows.push({
+        chain, event, at: turn.now, trust: turn.trust,
+        ...(turn.actor === undefined ? {} : { actor: turn.actor }), ...(turn.cause === undefined ? {} : { cause: turn.cause }),
+      });
+      let n = 0;
+      for (const effect of effects) {
+        const rendered = render(effect, {
+          chain, scope: scope(chain), now: turn.now, prefix: this.#parts.prefix, boardWaits, random: this.#parts.random,
+          ...(turn.home === undefined ? {} : { home: turn.home }),
+        });
+        for (const each of rendered) outbox.push(identified(each, row, n++));
+      }
+    };
+    for (const { chain, event } of placed) add(chain, event, entityOf(event).effects(event, scope(chain)));
+    for (const note of turn.notes ?? []) add(note.chain, { type: "system.noted", v: 1, what: note.what, facts: note.facts }, note.effects ?? []);
+
+    const committed = await journal.commit({
+      rows, outbox,
+      ...(turn.inboxEnd === undefined ? {} : { inboxEnds: [turn.inboxEnd] }),
+      ...(turn.ratchet === undefined ? {} : { ratchets: [turn.ratchet] }),
+    });
+    const changed = [...drafts].map(([chain, each]) => ({ chain, changes: each.changes() })).filter(({ changes }) => changes.length > 0);
+    for (const { chain, changes } of changed) world.put(chain, changes);
+    for (const { chain, seq } of committed.rows) this.seqs.set(chain, seq);
+    for (const { chain, changes } of changed) {
+      const now = world.scope(chain);
+      for (const change of changes) this.#parts.scheduler().look(chain, change.kind, change.key, now);
+    }
+    this.#parts.outbox().add(outbox.map((each, index): NewOutbox => {
+      const { of: _of, ...row } = each as typeof each & { of?: unknown };
+      return { ...row, id: committed.outbox[index] as string };
+    }));
+    for (const { chain, changes } of changed) {
+      if (!changes.some((change) => ROOM_KINDS.has(change.kind))) continue;
+      if (chain === INSTALLATION) {
+        for (const change of changes) if (change.kind === "person") this.#parts.reconciler().look(world.direct(change.key as UserId));
+      } else this.#parts.reconciler().lookAtCase(chain);
+    }
+  }
+}
+
+function identified(each: Rendered, row: number, n: number): NonNullable<Batch["outbox"]>[number] {
+  const { id, ...rest } = each;
+  return id === undefined ? { ...rest, of: { row, n } } : { ...rest, id };
+}

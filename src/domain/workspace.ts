@@ -1,0 +1,160 @@
+/**
+ * The rooms a case should have, and the next step from what is there to what should be. Workspaces are reconciled, not scripted: a crash, a member
+ * who left by hand, a changed power level and a new delivery are all the same code.
+ */
+import { circle } from "./delivery.ts";
+import type { DeliveryId, RoomId, Slot, UserId } from "./ids.ts";
+import { COORDINATION, LIAISON, SPACE, deliverySlot, directSlot } from "./ids.ts";
+import type { Line } from "./say.ts";
+import { line } from "./say.ts";
+import type { Scope } from "./state.ts";
+import { theCase } from "./state.ts";
+
+declare module "./say.ts" {
+  interface Sayings {
+    "room.space": { codename: string };
+    "room.coordination": { codename: string };
+    "room.liaison": { codename: string };
+    "room.delivery": { codename: string; number: string };
+  }
+}
+
+export const MEGOLM = "m.megolm.v1.aes-sha2";
+
+export interface DesiredRoom {
+  readonly slot: Slot;
+  /** `undefined` for a direct chat: it needs no name. Neutral: servers see it. */
+  readonly name?: Line;
+  readonly kind: "space" | "room" | "direct";
+  /** Everybody who belongs there besides the bot. */
+  readonly people: readonly UserId[];
+  /** Those of them with power 100, so that people can move on without the bot. */
+  readonly administrators: readonly UserId[];
+  /** Workspace rooms: `joined`, nothing of before is readable; a direct chat: `invited`, so that what was said before it was opened arrives. */
+  readonly history: "joined" | "invited";
+}
+
+/** Invite-only rooms of a case: the space, coordination, liaison, and one for each delivery. */
+export function desiredRooms(scope: Scope): DesiredRoom[] {
+  const { codename } = theCase(scope);
+  const members = [...scope.state.member.values()];
+  const users = (of: typeof members): UserId[] => of.map((member) => member.user);
+  const administrators = users(members.filter((member) => member.role === "administrator"));
+  const room = (slot: Slot, kind: "space" | "room", name: Line, people: readonly UserId[]): DesiredRoom =>
+    ({ slot, kind, name, people, administrators: administrators.filter((user) => people.includes(user)), history: "joined" });
+  return [
+    room(SPACE, "space", line("room.space", { codename }), users(members.filter((member) => member.role !== "auditor"))),
+    room(COORDINATION, "room", line("room.coordination", { codename }),
+      users(members.filter((member) => member.role === "administrator" || member.role === "authority" || member.role === "member"))),
+    room(LIAISON, "room", line("room.liaison", { codename }),
+      users(members.filter((member) => member.role === "administrator" || member.role === "liaison"))),
+    ...[...scope.state.delivery.values()].map((delivery) =>
+      room(deliverySlot(delivery.id), "room", line("room.delivery", { codename, number: delivery.id.slice(3) }), users(circle(scope, delivery)))),
+  ];
+}
+
+/** The direct chat of a person with the bot. */
+export function directRoom(user: UserId): DesiredRoom {
+  return { slot: directSlot(user), kind: "direct", people: [user], administrators: [], history: "invited" };
+}
+
+/** Who is meant to be in a room of a case: the only people its key is ever shared with. */
+export function rosterOf(scope: Scope, slot: Slot): readonly UserId[] {
+  return desiredRooms(scope).find((room) => room.slot === slot)?.people ?? [];
+}
+
+/** The delivery whose room a slot is. */
+export function deliveryOf(scope: Scope, slot: Slot): DeliveryId | undefined {
+  return scope.state.delivery.get(slot)?.id;
+}
+
+export type Membership = "join" | "invite" | "knock" | "leave" | "ban";
+
+/** A room as sync shows it: a claim of the server, good enough to repair by, never to act on. */
+export interface ObservedRoom {
+  readonly room: RoomId;
+  readonly creator?: UserId;
+  readonly mark?: string;
+  readonly version: string;
+  /** Algorithm of m.room.encryption; undefined = unknown or none: nothing is sent. */
+  readonly encryption?: string;
+  readonly name?: string;
+  readonly joinRule?: string;
+  readonly history?: string;
+  readonly guestAccess?: string;
+  readonly power: Readonly<Record<string, unknown>>;
+  readonly members: Readonly<Record<string, Membership>>;
+  readonly children: readonly string[];
+  readonly pinned: readonly string[];
+}
+
+export type Step =
+  | { readonly step: "state"; readonly type: string; readonly stateKey: string; readonly content: Readonly<Record<string, unknown>> }
+  | { readonly step: "invite"; readonly user: UserId }
+  | { readonly step: "remove"; readonly user: UserId };
+
+/** Rooms from this version on have creators above all power levels, who must not be listed (MSC4289). */
+export function creatorsOutrank(version: string): boolean {
+  return Number.parseInt(version, 10) >= 12;
+}
+
+/** Power levels of a room of ours: administrators 100, all others 0 and free to write; everything else needs 100. */
+export function powerLevels(desired: DesiredRoom, bot: UserId, version: string): Readonly<Record<string, unknown>> {
+  const users = Object.fromEntries([...(creatorsOutrank(version) ? [] : [bot]), ...desired.administrators].map((user) => [user, 100]));
+  return {
+    users, users_default: 0, events_default: desired.kind === "space" ? 100 : 0, state_default: 100,
+    invite: 100, kick: 100, ban: 100, redact: 100, notifications: { room: 100 },
+    events: {
+      "m.room.encryption": 100, "m.room.power_levels": 100, "m.room.join_rules": 100, "m.room.history_visibility": 100,
+      "m.room.server_acl": 100, "m.room.tombstone": 100, "m.room.pinned_events": 100, "m.space.child": 100, "m.space.parent": 100,
+    },
+  };
+}
+
+/** State that a room of ours is made with and repaired to, the most protective first. */
+export function stateOf(desired: DesiredRoom): readonly { readonly type: string; readonly stateKey: string; readonly content: Readonly<Record<string, unknown>> }[] {
+  const encryption = { type: "m.room.encryption", stateKey: "", content: { algorithm: MEGOLM } };
+  return [
+    ...(desired.kind === "space" ? [] : [encryption]),
+    { type: "m.room.history_visibility", stateKey: "", content: { history_visibility: desired.history } },
+    { type: "m.room.guest_access", stateKey: "", content: { guest_access: "forbidden" } },
+    { type: "m.room.join_rules", stateKey: "", content: { join_rule: "invite" } },
+  ];
+}
+
+/** The next single step that brings a room of ours nearer to what it should be; undefined when nothing is missing. */
+export function nextStep(desired: DesiredRoom, name: string | undefined, observed: ObservedRoom, bot: UserId, children: readonly { readonly room: RoomId; readonly via: string }[]): Step | undefined {
+  if (desired.kind !== "space" && observed.encryption === undefined) return state("m.room.encryption", { algorithm: MEGOLM });
+  const surplus = Object.entries(observed.members).find(([user, membership]) =>
+    user !== bot && (membership === "join" || membership === "invite" || membership === "knock") && !desired.people.includes(user as UserId));
+  if (surplus !== undefined) return { step: "remove", user: surplus[0] as UserId };
+  if (observed.joinRule !== "invite") return state("m.room.join_rules", { join_rule: "invite" });
+  if (observed.history !== desired.history) return state("m.room.history_visibility", { history_visibility: desired.history });
+  if (observed.guestAccess !== "forbidden") return state("m.room.guest_access", { guest_access: "forbidden" });
+  const power = powerLevels(desired, bot, observed.version);
+  if (!sameJson(power, observed.power)) return state("m.room.power_levels", power);
+  if (name !== undefined && observed.name !== name) return state("m.room.name", { name });
+  const missing = desired.people.find((user) => {
+    const membership = observed.members[user];
+    return membership === undefined || membership === "leave" || membership === "knock";
+  });
+  if (missing !== undefined) return { step: "invite", user: missing };
+  const child = children.find(({ room }) => !observed.children.includes(room));
+  if (desired.kind === "space" && child !== undefined) return { step: "state", type: "m.space.child", stateKey: child.room, content: { via: [child.via] } };
+  return undefined;
+}
+
+function state(type: string, content: Readonly<Record<string, unknown>>): Step {
+  return { step: "state", type, stateKey: "", content };
+}
+
+/** Every key of `wanted` is in `found` with an equal value, and for the maps of users and events none more. */
+function sameJson(wanted: Readonly<Record<string, unknown>>, found: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(wanted).every(([key, value]) => {
+    const other = found[key];
+    if (typeof value !== "object" || value === null) return value === other;
+    if (typeof other !== "object" || other === null) return false;
+    const more = key === "users" && Object.keys(other).some((each) => !(each in value));
+    return !more && sameJson(value as Record<string, unknown>, other as Record<string, unknown>);
+  });
+}
