@@ -1,0 +1,110 @@
+/** Checks a chain row by row: the same rules for the live journal, for reading and for an exported file. No content key is needed. */
+import type { Checkpoint, Fault, FaultKind, Verified } from "../domain/audit.ts";
+import type { ChainId, Instant } from "../domain/ids.ts";
+import { isGenuine } from "./checkpoint.ts";
+import type { Header, StoredRow } from "./row.ts";
+import { chainStart, readHeader, rowHash } from "./row.ts";
+
+/** Faults named for one chain; more are counted by nobody, the chain is broken anyway. */
+const MOST_FAULTS = 100;
+
+export interface ChainCheckStart {
+  readonly chain: ChainId;
+  /** Given from outside, never taken from what is being checked; those of other chains are passed over. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Ed25519 public key of the installation, base64url. */
+  readonly checkpointKey: string;
+  /** Where to begin, if not at the first row: number and hash of a row that is trusted. */
+  readonly after?: { readonly seq: number; readonly hash: Buffer };
+}
+
+export class ChainCheck {
+  readonly #chain: ChainId;
+  readonly #checkpointKey: string;
+  readonly #bySeq: ReadonlyMap<number, readonly Checkpoint[]>;
+  readonly #highest: number;
+  readonly #faults: Fault[] = [];
+  #seq: number;
+  #prev: Buffer;
+  #rows = 0;
+  #first: Instant | undefined;
+  #lastCheckpoint: Checkpoint | undefined;
+
+  constructor({ chain, checkpoints, checkpointKey, after }: ChainCheckStart) {
+    const own = checkpoints.filter((checkpoint) => checkpoint.chain === chain);
+    this.#chain = chain;
+    this.#checkpointKey = checkpointKey;
+    this.#bySeq = Map.groupBy(own, (checkpoint) => checkpoint.seq);
+    this.#highest = own.reduce((highest, { seq }) => Math.max(highest, seq), 0);
+    this.#seq = after?.seq ?? 0;
+    this.#prev = after?.hash ?? chainStart(chain);
+    for (const checkpoint of own) if (checkpoint.seq < 1) this.fault(checkpoint.seq, "checkpoint");
+  }
+
+  /** What was found wrong, in the order in which it was found. */
+  get faults(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  /** Records a fault that the caller found in a row. */
+  fault(seq: number, what: FaultKind): void {
+    if (this.#faults.length < MOST_FAULTS) this.#faults.push({ chain: this.#chain, seq, what });
+  }
+
+  /**
+   * Checks the next row; `place` is where it stood, if its place is known apart from its header.
+   * Gives its header if the row is whole and in its place; after a fault it goes on with the next row, so that each broken place is named.
+   */
+  row(stored: StoredRow, place?: number): Header | undefined {
+    this.#rows += 1;
+    const expected = this.#seq + 1;
+    const header = readHeader(stored.header);
+    if (header === undefined) {
+      this.fault(place ?? expected, "unreadable");
+      this.#goOn(place ?? expected, stored.hash);
+      return undefined;
+    }
+    if (header.chain !== this.#chain || (place !== undefined && place !== header.seq) || header.seq < expected) {
+      this.fault(place ?? header.seq, "link");
+      if (place !== undefined) this.#goOn(place, stored.hash);
+      return undefined;
+    }
+    this.#first ??= header.at as Instant;
+    const before = this.#faults.length;
+    if (header.seq > expected) this.fault(expected, "missing");
+    else if (header.prev !== this.#prev.toString("hex")) this.fault(header.seq, "link");
+    const hash = rowHash(stored.header, stored.commitment, stored.body);
+    if (!hash.equals(stored.hash)) this.fault(header.seq, "hash");
+    this.#compare(header.seq, hash.toString("hex"));
+    this.#goOn(header.seq, stored.hash);
+    return this.#faults.length === before ? header : undefined;
+  }
+
+  /** The result; `atLeast` is the number of the last row known to exist, if that is known. */
+  finish(atLeast = 0): Verified {
+    // A checkpoint that lies behind the end: somebody signed a row that is not there any more.
+    if (Math.max(this.#highest, atLeast) > this.#seq) this.fault(this.#seq + 1, "missing");
+    const [fault] = this.#faults;
+    const covered = this.#lastCheckpoint?.seq ?? 0;
+    return {
+      rows: this.#rows,
+      ok: fault === undefined,
+      notCovered: Math.max(0, this.#seq - covered),
+      ...(this.#first === undefined ? {} : { first: this.#first }),
+      ...(fault === undefined ? {} : { fault }),
+      ...(this.#lastCheckpoint === undefined ? {} : { lastCheckpoint: this.#lastCheckpoint }),
+    };
+  }
+
+  #compare(seq: number, head: string): void {
+    for (const checkpoint of this.#bySeq.get(seq) ?? []) {
+      if (checkpoint.head === head && isGenuine(checkpoint, this.#checkpointKey)) this.#lastCheckpoint = checkpoint;
+      else this.fault(seq, "checkpoint");
+    }
+  }
+
+  #goOn(seq: number, hash: Buffer): void {
+    this.#seq = seq;
+    this.#prev = hash;
+  }
+}

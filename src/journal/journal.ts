@@ -1,0 +1,301 @@
+/** The journal on one encrypted SQLite file: rows, inbox, outbox and small values change in one transaction or not at all. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { scheduler } from "node:timers/promises";
+import type { Checkpoint, Verified } from "../domain/audit.ts";
+import type { ChainId, EventId, Instant, RoomId } from "../domain/ids.ts";
+import { INSTALLATION } from "../domain/ids.ts";
+import { OperatorError } from "../operator-error.ts";
+import type { Batch, Clock, Committed, Inbox, Journal, NewOutbox, NewRow, Outbox, Random, Ratchet, Row } from "../ports.ts";
+import { ChainCheck } from "./chain-check.ts";
+import type { ChainKey } from "./chain-keys.ts";
+import { ChainKeys } from "./chain-keys.ts";
+import type { Appending, PagedRow } from "./chains.ts";
+import { Chains } from "./chains.ts";
+import { signCheckpoint } from "./checkpoint.ts";
+import type { Connection } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { damaged, JournalConflict, translated, unknownEvent } from "./errors.ts";
+import { InboxTable } from "./inbox.ts";
+import type { Keys } from "./keys.ts";
+import { CHAIN_KEYS_FOLDER, effectId, JOURNAL_FILE } from "./keys.ts";
+import { boundBatch } from "./limits.ts";
+import { OutboxTable } from "./outbox.ts";
+import { RatchetTable } from "./ratchets.ts";
+import { isSystemEvent, openRow } from "./row.ts";
+import { SnapshotTable } from "./snapshot.ts";
+import { ValueTable } from "./values.ts";
+
+export interface OpenJournal {
+  /** The data folder: holds `journal.db`, `root.json` and the folder `chain-keys`. */
+  readonly folder: string;
+  readonly keys: Keys;
+  readonly clock: Pick<Clock, "now">;
+  readonly random: Pick<Random, "bytes">;
+  /** Whether this build can read an event; the journal's own (`system.noted`) need not be in it. */
+  readonly known: (type: string, v: number) => boolean;
+  /** Version of `evolve`: a snapshot made by another one is dropped. */
+  readonly evolveVersion: string;
+}
+
+/** Opens the journal of a data folder, or makes it. Throws an {@link OperatorError} that names the cure. */
+export function openJournal(open: OpenJournal): SqliteJournal {
+  const file = join(open.folder, JOURNAL_FILE);
+  const keyFolder = join(open.folder, CHAIN_KEYS_FOLDER);
+  if (!existsSync(file) && existsSync(keyFolder) && readdirSync(keyFolder).length > 0) {
+    throw new OperatorError("journal.missing", `${keyFolder} holds keys, but the journal ${file} is not there.`, `Restore ${file} from the backup; to begin anew on purpose, use an empty data folder.`);
+  }
+  const db = openDatabase(file, open.keys.file);
+  try {
+    return new SqliteJournal(db, file, open);
+  } catch (error) {
+    db.close();
+    throw translated(error, file);
+  }
+}
+
+export class SqliteJournal implements Journal {
+  /** Ed25519 public key that checkpoints are checked with, base64url. */
+  readonly checkpointKey: string;
+  readonly #db: Connection;
+  readonly #file: string;
+  readonly #keys: Keys;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #known: OpenJournal["known"];
+  readonly #evolveVersion: string;
+  readonly #chains: Chains;
+  readonly #inbox: InboxTable;
+  readonly #outbox: OutboxTable;
+  readonly #ratchets: RatchetTable;
+  readonly #values: ValueTable;
+  readonly #snapshots: SnapshotTable;
+  readonly #installation: ChainKey;
+  /** Set when the disk failed in the middle: what is durable is known only after a new start. */
+  #broken: OperatorError | undefined;
+
+  /** Takes over an open database; {@link openJournal} is the usual way in. */
+  constructor(db: Connection, file: string, { folder, keys, clock, random, known, evolveVersion }: OpenJournal) {
+    this.checkpointKey = keys.checkpointKey;
+    this.#db = db;
+    this.#file = file;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#known = (type, v) => isSystemEvent(type, v) || known(type, v);
+    this.#evolveVersion = evolveVersion;
+    this.#chains = new Chains(db, file, new ChainKeys(folder, keys, random), random);
+    this.#inbox = new InboxTable(db, random);
+    this.#outbox = new OutboxTable(db, random);
+    this.#ratchets = new RatchetTable(db);
+    this.#values = new ValueTable(db, random);
+    this.#snapshots = new SnapshotTable(db, random);
+    this.#installation = this.#chains.key(INSTALLATION) ?? this.#write((appending) => this.#chains.keyFor(appending, INSTALLATION));
+  }
+
+  /** One durable transaction. Rejects with a {@link JournalConflict}, an OperatorError (disk) or a bug's error; then nothing was written. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous for engines that are
+  async commit(batch: Batch): Promise<Committed> {
+    this.#checkBatch(batch);
+    return this.#write((appending) => this.#apply(batch, appending));
+  }
+
+  async *read(chain: ChainId, afterSeq: number): AsyncGenerator<Row> {
+    const place = this.#chains.place(chain);
+    if (place === undefined) return;
+    const key = this.#chains.key(chain);
+    if (key === undefined) throw new JournalConflict("chain", `the content of chain ${chain} was erased`);
+    const hash = this.#chains.hashOf(chain, afterSeq);
+    if (hash === undefined) throw new RangeError(`chain ${chain} has no row ${afterSeq}`);
+    const check = new ChainCheck({ chain, checkpoints: [], checkpointKey: this.checkpointKey, after: { seq: afterSeq, hash } });
+    for await (const stored of this.#stored(chain, afterSeq, place.seq)) yield this.#opened(stored, check, key);
+    const { fault } = check.finish(place.seq);
+    if (fault !== undefined) throw damaged(this.#file, fault);
+  }
+
+  /** Chains whose content can be read: the installation's first, then the cases in the order of their opening. */
+  async chains(): Promise<readonly ChainId[]> {
+    return this.#chains.live();
+  }
+
+  async snapshot(chain: ChainId): Promise<{ readonly seq: number; readonly state: unknown } | undefined> {
+    const key = this.#chains.key(chain);
+    if (key === undefined) return undefined;
+    const found = await this.#snapshots.read(chain, key.snapshot);
+    if (found === undefined) return undefined;
+    if (found.evolve !== this.#evolveVersion || this.#chains.hashOf(chain, found.seq)?.toString("hex") !== found.head) {
+      this.#write(() => this.#snapshots.drop(chain));
+      return undefined;
+    }
+    return { seq: found.seq, state: found.state };
+  }
+
+  /** `state` is plain JSON (a Map is refused, it would come back empty). */
+  async saveSnapshot(chain: ChainId, seq: number, evolveVersion: string, state: unknown): Promise<void> {
+    this.#refuseIfBroken();
+    const key = this.#chains.key(chain);
+    const head = this.#chains.hashOf(chain, seq);
+    if (key === undefined || head === undefined) throw new RangeError(`chain ${chain} has no row ${seq} to keep a snapshot of`);
+    try {
+      await this.#snapshots.write(chain, key.snapshot, { seq, head: head.toString("hex"), evolve: evolveVersion, state });
+    } catch (error) {
+      throw translated(error, this.#file);
+    }
+  }
+
+  async inbox(): Promise<readonly Inbox[]> {
+    return this.#inbox.open(this.#installation.inbox);
+  }
+
+  async outbox(): Promise<readonly Outbox[]> {
+    return this.#outbox.unsent((chain) => this.#chains.key(chain)?.outbox);
+  }
+
+  async outboxRow(id: string): Promise<Outbox | undefined> {
+    return this.#outbox.one(id, (chain) => this.#chains.key(chain)?.outbox);
+  }
+
+  async value(key: string): Promise<string | undefined> {
+    return this.#values.one(key, this.#installation.values);
+  }
+
+  async values(prefix: string): Promise<ReadonlyMap<string, string>> {
+    return this.#values.beginningWith(prefix, this.#installation.values);
+  }
+
+  async ratchet(room: RoomId, session: string, index: number): Promise<Ratchet | undefined> {
+    return this.#ratchets.one(room, session, index);
+  }
+
+  async hasEvent(event: EventId): Promise<boolean> {
+    return this.#inbox.has(event);
+  }
+
+  /** Signs where a chain stands; a case's head is also noted in the installation's chain, so that a whole case cannot disappear unseen. */
+  async checkpoint(chain: ChainId, at: Instant): Promise<Checkpoint> {
+    const place = this.#chains.place(chain);
+    if (place === undefined || place.seq === 0) throw new RangeError(`chain ${chain} has no row to sign`);
+    const checkpoint = signCheckpoint({ chain, seq: place.seq, head: place.hash.toString("hex"), at }, this.#keys.signing);
+    if (chain !== INSTALLATION) await this.commit({ rows: [note(at, "checkpoint", { ...checkpoint })] });
+    return checkpoint;
+  }
+
+  /** Checks all rows of a chain against one another, their content, and the checkpoints given. */
+  async verify(chain: ChainId, checkpoints: readonly Checkpoint[]): Promise<Verified> {
+    const check = new ChainCheck({ chain, checkpoints, checkpointKey: this.checkpointKey });
+    const last = this.#chains.place(chain)?.seq ?? 0;
+    const key = this.#chains.key(chain);
+    for await (const stored of this.#stored(chain, 0, last)) {
+      const header = check.row(stored, stored.seq);
+      if (header !== undefined && key !== undefined && openRow(stored, header, key) === undefined) check.fault(stored.seq, "commitment");
+    }
+    return check.finish(last);
+  }
+
+  /**
+   * Erases what a case says: its data key, its snapshot and its outbox go; the chain stays and can still be verified. Cannot be undone.
+   * What members' devices and backups hold is not touched.
+   */
+  async erase(chain: ChainId, at: Instant): Promise<void> {
+    const place = this.#chains.place(chain);
+    if (chain === INSTALLATION || place === undefined || this.#chains.key(chain) === undefined) throw new RangeError(`chain ${chain} has no content that can be erased`);
+    this.#write((appending) => {
+      this.#chains.append(appending, note(at, "chain-erased", { chain, seq: place.seq, head: place.hash.toString("hex") }));
+      this.#snapshots.drop(chain);
+      this.#outbox.dropChain(chain);
+      this.#chains.markErased(chain);
+    });
+    this.#chains.forget(chain);
+  }
+
+  /** All chains, also erased ones, for the export. */
+  allChains(): readonly ChainId[] {
+    return this.#chains.all();
+  }
+
+  /** The stored bytes of a chain's rows as they are now, for the export. */
+  storedRows(chain: ChainId): AsyncGenerator<PagedRow> {
+    return this.#stored(chain, 0, this.#chains.place(chain)?.seq ?? 0);
+  }
+
+  async close(): Promise<void> {
+    if (this.#db.open) this.#db.close();
+  }
+
+  /** Rows in pages; between two of them the event loop may do other work. */
+  async *#stored(chain: ChainId, afterSeq: number, upTo: number): AsyncGenerator<PagedRow> {
+    try {
+      for (const page of this.#chains.pages(chain, afterSeq, upTo)) {
+        yield* page;
+        await scheduler.yield();
+      }
+    } catch (error) {
+      throw translated(error, this.#file);
+    }
+  }
+
+  #opened(stored: PagedRow, check: ChainCheck, key: ChainKey): Row {
+    const header = check.row(stored, stored.seq);
+    const [fault] = check.faults;
+    if (fault !== undefined) throw damaged(this.#file, fault);
+    if (header === undefined) throw new Error("a row without a header and without a fault");
+    if (!this.#known(header.type, header.v)) throw unknownEvent(header.type, header.v, header.chain, header.seq);
+    const row = openRow(stored, header, key);
+    if (row === undefined) throw damaged(this.#file, { chain: header.chain, seq: header.seq, what: "commitment" });
+    return row;
+  }
+
+  #checkBatch(batch: Batch): void {
+    for (const name of ["rows", "inbox", "inboxEnds", "ratchets", "outbox", "outboxChanges"] as const) boundBatch(batch[name], name);
+    boundBatch(Object.keys(batch.values ?? {}), "values");
+    for (const { event } of batch.rows ?? []) {
+      if (!this.#known(event.type, event.v)) throw new TypeError(`an event is not in the registry: "${event.type}" version ${event.v}`);
+    }
+  }
+
+  #apply(batch: Batch, appending: Appending): Committed {
+    const now = this.#clock.now();
+    const rows = (batch.rows ?? []).map((row) => this.#chains.append(appending, row));
+    for (const ratchet of batch.ratchets ?? []) this.#ratchets.add(ratchet);
+    for (const event of batch.inbox ?? []) this.#inbox.add(event, this.#installation.inbox);
+    for (const { event, end } of batch.inboxEnds ?? []) this.#inbox.end(event, end);
+    const outboxKey = (chain: ChainId): Buffer => this.#chains.knownKey(appending, chain).outbox;
+    const outbox = (batch.outbox ?? []).map((effect) => {
+      const row = "of" in effect ? this.#identified(effect, rows) : effect;
+      this.#outbox.add(row, outboxKey(row.chain));
+      return row.id;
+    });
+    for (const change of batch.outboxChanges ?? []) this.#outbox.change(change, outboxKey, now);
+    for (const [name, value] of Object.entries(batch.values ?? {})) this.#values.set(name, value, this.#installation.values);
+    this.#outbox.sweep(now);
+    return { rows, outbox };
+  }
+
+  #identified({ of, ...effect }: Extract<NonNullable<Batch["outbox"]>[number], { of: unknown }>, rows: readonly Row[]): NewOutbox {
+    const row = rows[of.row];
+    if (row === undefined) throw new RangeError(`an effect names row ${of.row} of a batch with ${rows.length}`);
+    return { ...effect, id: effectId(this.#keys, row.chain, row.seq, of.n) };
+  }
+
+  /** Runs one transaction at once: nobody else's work can come between, so that a failed batch concerns its caller alone. */
+  #write<T>(work: (appending: Appending) => T): T {
+    this.#refuseIfBroken();
+    const appending = this.#chains.begin();
+    let result: T;
+    try {
+      result = this.#db.transaction(() => work(appending)).immediate();
+    } catch (error) {
+      const told = translated(error, this.#file);
+      if (told instanceof OperatorError && told.code !== "journal.disk-full") this.#broken = told;
+      throw told;
+    }
+    this.#chains.settle(appending);
+    return result;
+  }
+
+  #refuseIfBroken(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+}
+
+function note(at: Instant, what: string, facts: Readonly<Record<string, string | number>>): NewRow {
+  return { chain: INSTALLATION, at, trust: "none", event: { type: "system.noted", v: 1, what, facts } };
+}

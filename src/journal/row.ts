@@ -1,0 +1,167 @@
+/** One row of a chain as it is stored, and back. Byte layout: docs/journal-format.md. */
+import { z } from "zod";
+import type { ChainId, EventId, UserId } from "../domain/ids.ts";
+import type { NewRow, Random, Row, SystemEvent, Trust } from "../ports.ts";
+import { canonical } from "./canonical.ts";
+import type { ChainKey } from "./chain-keys.ts";
+import type { Field } from "./commitment.ts";
+import { commitment, fieldHash, SALT_BYTES, u32 } from "./commitment.ts";
+import { boundBytes, boundName, LIMITS } from "./limits.ts";
+import { mac, NONCE_BYTES, seal, sha256, unseal } from "./seal.ts";
+
+/** What stands in clear in front of each row. */
+export interface Header {
+  readonly format: 1;
+  readonly chain: ChainId;
+  /** Counts from 1. */
+  readonly seq: number;
+  /** Hash of the row before it, hex; of the first row, {@link chainStart}. */
+  readonly prev: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  readonly type: string;
+  readonly v: number;
+  readonly trust: Trust;
+  /** Pseudonym of who caused it, 32 hex digits; the same person has another one in each chain. */
+  readonly actor?: string | undefined;
+  /** The Matrix event that caused it. */
+  readonly cause?: string | undefined;
+}
+
+/** A row as its bytes; the hash is over the other three. */
+export interface StoredRow {
+  /** Canonical JSON of the {@link Header}. */
+  readonly header: Buffer;
+  readonly commitment: Buffer;
+  /** Sealed with the chain's key, bound to header and commitment. */
+  readonly body: Buffer;
+  readonly hash: Buffer;
+}
+
+/** A chain's name: letters, digits, `-` and `_`, so that it can stand in a file, a checkpoint and an export. */
+export const CHAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** A number that JSON and SQLite keep exactly. */
+const count = z.int().min(0);
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const HeaderShape = z.strictObject({
+  format: z.literal(1),
+  chain: z.string().regex(CHAIN_NAME),
+  seq: count.min(1),
+  prev: hex32,
+  at: z.int(),
+  type: z.string().min(1).max(LIMITS.nameLength),
+  v: count,
+  trust: z.enum(["none", "pinned-signed"]),
+  actor: z.string().regex(/^[0-9a-f]{32}$/).optional(),
+  cause: z.string().min(1).max(LIMITS.nameLength).optional(),
+});
+
+const ROW = Buffer.from("relevo-row-1 sha-256\u0000");
+const START = "relevo-chain-1 sha-256\u0000";
+/** Names of an event's fields; so that no field of an event is ever taken for one of the journal's own, which begin with `$`. */
+const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
+const ACTOR = "$actor";
+
+/** What the first row of a chain follows. */
+export function chainStart(chain: ChainId): Buffer {
+  return sha256(Buffer.from(START + chain));
+}
+
+/** Hash of a row. The body goes in by its own hash, so that a row can be proven to somebody who is not given its sealed body. */
+export function rowHash(header: Uint8Array, committed: Uint8Array, body: Uint8Array): Buffer {
+  return sha256(Buffer.concat([ROW, u32(header.length), header, committed, sha256(body)]));
+}
+
+/** The header of stored bytes, or undefined if they are not one: its text must be the canonical one, so that it cannot be read in two ways. */
+export function readHeader(bytes: Buffer): Header | undefined {
+  if (bytes.length > LIMITS.headerBytes) return undefined;
+  const text = bytes.toString();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const read = HeaderShape.safeParse(value);
+  if (!read.success || canonical(read.data) !== text) return undefined;
+  return { ...read.data, chain: read.data.chain as ChainId };
+}
+
+/** Makes the bytes of a row that follows `prev` as number `seq`. Throws if the event is no plain data or exceeds a bound. */
+export function writeRow(row: NewRow, seq: number, prev: Buffer, key: ChainKey, random: Pick<Random, "bytes">): StoredRow {
+  const { type, v, ...facts } = row.event;
+  if (row.cause !== undefined) boundName(row.cause, "the id of a causing event");
+  const header: Header = {
+    format: 1,
+    chain: row.chain,
+    seq,
+    prev: prev.toString("hex"),
+    at: row.at,
+    type,
+    v,
+    trust: row.trust,
+    actor: row.actor === undefined ? undefined : pseudonym(row.actor, key),
+    cause: row.cause,
+  };
+  const headerText = canonical(header);
+  boundBytes(headerText, LIMITS.headerBytes, "the header of a row");
+  const fields = fieldsOf(facts, row.actor, random);
+  const committed = commitment(fields.map(fieldHash));
+  const headerBytes = Buffer.from(headerText);
+  const body = seal(key.rows, random.bytes(NONCE_BYTES), bodyOf(fields), Buffer.concat([headerBytes, committed]));
+  return { header: headerBytes, commitment: committed, body, hash: rowHash(headerBytes, committed, body) };
+}
+
+/** Opens a row and proves its content against the commitment; undefined if one of the two fails. */
+export function openRow(stored: StoredRow, header: Header, key: ChainKey): Row | undefined {
+  const plain = unseal(key.rows, stored.body, Buffer.concat([stored.header, stored.commitment]));
+  if (plain === undefined) return undefined;
+  const count = plain.readUInt16BE(0);
+  const salts = plain.subarray(2, 2 + count * SALT_BYTES);
+  const body = JSON.parse(plain.toString("utf8", 2 + count * SALT_BYTES)) as Record<string, unknown>;
+  const names = Object.keys(body).sort();
+  const hashes = names.map((name, index) => fieldHash({ name, value: canonical(body[name]), salt: salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES) }));
+  if (names.length !== count || !commitment(hashes).equals(stored.commitment)) return undefined;
+  const { [ACTOR]: actor, ...facts } = body;
+  return {
+    chain: header.chain,
+    seq: header.seq,
+    // The registry of known types has been asked before this; what was written under a type and version is of that type.
+    event: { type: header.type, v: header.v, ...facts } as Row["event"],
+    at: header.at as Row["at"],
+    trust: header.trust,
+    ...(typeof actor === "string" ? { actor: actor as UserId } : {}),
+    ...(header.cause === undefined ? {} : { cause: header.cause as EventId }),
+  };
+}
+
+/** Whether an event is the journal's own, which every build knows. */
+export function isSystemEvent(type: string, v: number): boolean {
+  const own: Pick<SystemEvent, "type" | "v"> = { type: "system.noted", v: 1 };
+  return type === own.type && v === own.v;
+}
+
+function pseudonym(actor: UserId, key: ChainKey): string {
+  return mac(key.pseudonyms, actor).subarray(0, 16).toString("hex");
+}
+
+function fieldsOf(facts: Readonly<Record<string, unknown>>, actor: UserId | undefined, random: Pick<Random, "bytes">): Field[] {
+  const values: [string, string][] = [];
+  for (const [name, value] of Object.entries(facts)) {
+    if (!FIELD_NAME.test(name)) throw new TypeError("the name of an event's field may have only letters and digits");
+    if (value !== undefined) values.push([name, canonical(value)]);
+  }
+  if (actor !== undefined) values.push([ACTOR, canonical(actor)]);
+  if (values.length > LIMITS.fields) throw new RangeError(`an event has more than ${LIMITS.fields} fields`);
+  values.sort(([one], [other]) => (one < other ? -1 : 1));
+  const salts = random.bytes(values.length * SALT_BYTES);
+  return values.map(([name, value], index) => ({ name, value, salt: salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES) }));
+}
+
+function bodyOf(fields: readonly Field[]): Buffer {
+  const number = Buffer.allocUnsafe(2);
+  number.writeUInt16BE(fields.length);
+  const text = `{${fields.map(({ name, value }) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
+  boundBytes(text, LIMITS.eventBytes, "an event");
+  return Buffer.concat([number, ...fields.map(({ salt }) => salt), Buffer.from(text)]);
+}
