@@ -1,0 +1,100 @@
+/** The store of the crypto engine: the part of IndexedDB that the engine uses, over one encrypted SQLite file. */
+import Database from "better-sqlite3-multiple-ciphers";
+import { chmodSync, closeSync, openSync } from "node:fs";
+import { OperatorError } from "../operator-error.ts";
+import type { Fatal } from "../operator-error.ts";
+import { StoreCursor, StoreCursorWithValue } from "./cursor.ts";
+import { StoreDatabase } from "./database.ts";
+import { StoreFactory } from "./factory.ts";
+import { StoreIndex, StoreObjectStore } from "./object-store.ts";
+import { StoreKeyRange } from "./range.ts";
+import { StoreOpenRequest, StoreRequest } from "./request.ts";
+import { TABLES_VERSION, Tables } from "./tables.ts";
+import { StoreTransaction, TransactionQueue } from "./transaction.ts";
+
+/** Length of the file key in bytes. */
+export const STORE_KEY_BYTES = 32;
+
+export interface CryptoStore {
+  readonly indexedDB: StoreFactory;
+  readonly IDBKeyRange: typeof StoreKeyRange;
+  /** Durable commits since it was opened. */
+  commits(): number;
+  /** Only after everything that uses it is closed. */
+  close(): void;
+}
+
+/**
+ * Opens or makes the file, readable by its owner only. Throws an {@link OperatorError} if the key does not fit, another process has it
+ * open, or a newer Relevo wrote it. `durable: false` is for tests of meaning, not of durability.
+ */
+export function openCryptoStore(options: { readonly file: string; readonly key: Uint8Array; readonly fatal: Fatal; readonly durable?: boolean }): CryptoStore {
+  if (options.key.length !== STORE_KEY_BYTES) throw new Error(`the key of the crypto store has ${STORE_KEY_BYTES} bytes`);
+  const sql = openFile(options.file, options.key, options.durable ?? true);
+  const queue = new TransactionQueue(new Tables(sql), options.fatal);
+  return {
+    indexedDB: new StoreFactory(queue),
+    IDBKeyRange: StoreKeyRange,
+    commits: () => queue.commits,
+    close: () => {
+      sql.pragma("wal_checkpoint(TRUNCATE)");
+      sql.close();
+    },
+  };
+}
+
+/**
+ * Puts the store where the engine looks for a browser's: into the global names of this process. Belongs only into the bot's process; a
+ * second client library in it would find the bot's keys there.
+ */
+export function installCryptoStore(store: CryptoStore): void {
+  Object.assign(globalThis, {
+    indexedDB: store.indexedDB,
+    IDBFactory: StoreFactory,
+    IDBDatabase: StoreDatabase,
+    IDBTransaction: StoreTransaction,
+    IDBObjectStore: StoreObjectStore,
+    IDBIndex: StoreIndex,
+    IDBCursor: StoreCursor,
+    IDBCursorWithValue: StoreCursorWithValue,
+    IDBKeyRange: StoreKeyRange,
+    IDBRequest: StoreRequest,
+    IDBOpenDBRequest: StoreOpenRequest,
+  });
+}
+
+function openFile(file: string, key: Uint8Array, durable: boolean): Database.Database {
+  let sql: Database.Database | undefined;
+  try {
+    closeSync(openSync(file, "a", 0o600)); // made by us, because SQLite would make it readable by all; its WAL takes the same mode
+    chmodSync(file, 0o600);
+    sql = new Database(file);
+    sql.pragma("cipher='chacha20'");
+    sql.pragma(`hexkey='${Buffer.from(key).toString("hex")}'`);
+    sql.pragma("locking_mode=EXCLUSIVE");
+    sql.pragma("journal_mode=WAL");
+    sql.pragma(`synchronous=${durable ? "FULL" : "OFF"}`);
+    sql.pragma("secure_delete=ON");
+    const version = Number(sql.pragma("user_version", { simple: true }));
+    if (version > TABLES_VERSION) throw new OperatorError("crypto-store.newer", `The crypto store ${file} was written by a newer Relevo.`, "Start that version instead.");
+    return sql;
+  } catch (error) {
+    sql?.close();
+    throw error instanceof OperatorError ? error : cannotOpen(file, error);
+  }
+}
+
+function cannotOpen(file: string, error: unknown): OperatorError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
+    return new OperatorError(
+      "crypto-store.key",
+      `The crypto store ${file} does not open with this key, or it is damaged.`,
+      "Use the passphrase it was made with; if it is lost, move the file away and start again: the recovery key makes a new device.",
+    );
+  }
+  if (code === "SQLITE_BUSY" || code === "SQLITE_LOCKED") {
+    return new OperatorError("crypto-store.locked", `The crypto store ${file} is open in another process.`, "Stop the other Relevo first: two of them would use the same keys twice.");
+  }
+  return new OperatorError("crypto-store.open", `The crypto store ${file} cannot be opened (${code || "unknown reason"}).`, "Check that its folder exists and that Relevo may write there.");
+}

@@ -1,0 +1,237 @@
+import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
+import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
+import type { Crypto, Decrypted, Encrypted, Proof, Recipient, Undecryptable } from "../ports.ts";
+import { ciphertextHash, megolmHeader } from "./ciphertext.ts";
+import { readCryptoSync } from "./crypto-sync.ts";
+import type { CryptoSync } from "./crypto-sync.ts";
+import type { Machine } from "./machine.ts";
+import { engineUser, engineUsers } from "./machine.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Log } from "./rest.ts";
+import { SerialByName } from "./serial.ts";
+import { isObject } from "./shapes.ts";
+import { deviceStanding, masterKeyOf, recipientStanding } from "./standing.ts";
+
+/** A sender's keys are asked for anew at most this often for one Megolm session: over federation, signatures may come late. */
+const MOST_NEW_QUERIES = 3;
+const MOST_SESSIONS_REMEMBERED = 5_000;
+const MOST_RECIPIENTS = 1_000;
+/** Bytes of JSON: what is longer becomes an event above the 65,536 bytes a server takes. Measured on Synapse. */
+const LONGEST_CONTENT = 46_000;
+
+type Attempt = { readonly event: olm.DecryptedRoomEvent } | { readonly why: Undecryptable["why"]; readonly queryMayHelp: boolean };
+
+/** End-to-end encryption as the rest of Relevo sees it. */
+export class OlmCrypto implements Crypto {
+  readonly #machine: Machine;
+  readonly #outgoing: Outgoing;
+  readonly #log: Log;
+  readonly #rooms = new SerialByName();
+  readonly #queriedAnew = new Map<string, number>();
+
+  constructor(machine: Machine, outgoing: Outgoing, log: Log) {
+    this.#machine = machine;
+    this.#outgoing = outgoing;
+    this.#log = log;
+  }
+
+  async receive(crypto: unknown): Promise<void> {
+    const sync = readCryptoSync(crypto);
+    const outcome = await this.#machine.run((engine) => receiveAll(engine, sync));
+    const malformed = sync.malformed + outcome.refused;
+    if (malformed + outcome.undecryptable > 0) this.#log("crypto.to-device-left-out", { malformed, undecryptable: outcome.undecryptable });
+  }
+
+  pump(): Promise<void> {
+    return this.#outgoing.pump();
+  }
+
+  async decrypt(room: RoomId, wire: Readonly<Record<string, unknown>>): Promise<Decrypted | Undecryptable> {
+    const hash = ciphertextHash(wire["content"]);
+    const content = isObject(wire["content"]) ? wire["content"] : {};
+    const header = megolmHeader(content);
+    const { sender, event_id: event } = wire;
+    if (wire["type"] !== "m.room.encrypted" || header === undefined || typeof sender !== "string" || typeof event !== "string") {
+      return { ok: false, why: "malformed", hash };
+    }
+    // The engine would merge a relation from outside into the content, and a server can put one there (reference: live.md 6).
+    const { "m.relates_to": _outside, ...bare } = content;
+    const json = JSON.stringify({ type: "m.room.encrypted", room_id: room, event_id: event, sender, origin_server_ts: timestamp(wire), content: bare });
+    let attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
+    if ("why" in attempt && attempt.queryMayHelp && (await this.#queryAnew(sender, header.session))) {
+      attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
+    }
+    if ("why" in attempt) return { ok: false, why: attempt.why, hash };
+    return readDecrypted(attempt.event, sender, { ...header, hash });
+  }
+
+  async encrypt(room: RoomId, recipients: readonly Recipient[], type: string, content: Readonly<Record<string, unknown>>): Promise<Encrypted> {
+    const json = JSON.stringify(content);
+    if (Buffer.byteLength(json) > LONGEST_CONTENT) throw new Error(`an event of more than ${LONGEST_CONTENT} bytes cannot be sent encrypted`);
+    const pins = new Map(recipients.map(({ user, pinned }) => [user, pinned]));
+    pins.delete(this.#machine.user);
+    if (pins.size > MOST_RECIPIENTS) throw new Error(`a key goes to at most ${MOST_RECIPIENTS} people`);
+    return this.#rooms.run(room, async () => {
+      await this.#track(pins.keys());
+      await this.#claim(pins.keys());
+      const { requests, withheld } = await this.#machine.run((engine) => share(engine, room, pins));
+      for (const request of requests) await this.#outgoing.send(request);
+      const ciphertext = await this.#machine.run((engine) => engine.encryptRoomEvent(new olm.RoomId(room), type, json));
+      return { ciphertext, withheld };
+    });
+  }
+
+  /** Throws a gateway fault if keys are known to have changed and the new ones cannot be had: old knowledge proves nothing then. */
+  async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
+    await this.#track([user]);
+    return this.#machine.run((engine) => deviceStanding(engine, user, device, pinned));
+  }
+
+  /** Always asked anew, because it is rare and somebody is about to pin the answer. */
+  async masterKey(user: UserId): Promise<MasterKey | undefined> {
+    const id = engineUser(user);
+    if (id === undefined) return undefined;
+    await this.#track([user]);
+    await this.#outgoing.queryAnew(id);
+    const identity = await this.#machine.run((engine) => engine.getIdentity(new olm.UserId(user)));
+    return identity === undefined ? undefined : masterKeyOf(identity);
+  }
+
+  healthy(): Promise<boolean> {
+    return this.#machine.run(ownStanding);
+  }
+
+  close(): Promise<void> {
+    return this.#machine.close();
+  }
+
+  /** After this the engine knows the people's keys as the server last reported them; it asks only for those reported changed, or new to it. */
+  async #track(users: Iterable<string>): Promise<void> {
+    const list = [...users];
+    await this.#machine.run((engine) => engine.updateTrackedUsers(engineUsers(list)));
+    await this.#outgoing.queries();
+  }
+
+  async #claim(users: Iterable<string>): Promise<void> {
+    const list = [...users];
+    const request = await this.#machine.run((engine) => engine.getMissingSessions(engineUsers(list)));
+    if (request !== null && request !== undefined) await this.#outgoing.send(request);
+  }
+
+  /** Whether a query was made that may change the answer. */
+  async #queryAnew(sender: string, session: string): Promise<boolean> {
+    const id = engineUser(sender);
+    const made = this.#queriedAnew.get(session) ?? 0;
+    if (id === undefined || made >= MOST_NEW_QUERIES) return false;
+    if (this.#queriedAnew.size >= MOST_SESSIONS_REMEMBERED) this.#queriedAnew.clear();
+    this.#queriedAnew.set(session, made + 1);
+    await this.#track([sender]);
+    await this.#outgoing.queryAnew(id);
+    return true;
+  }
+}
+
+/** Own identity whole, its private keys here, and this device signed with them. */
+export async function ownStanding(engine: olm.OlmMachine): Promise<boolean> {
+  const status = await engine.crossSigningStatus();
+  if (!status.hasMaster || !status.hasSelfSigning || !status.hasUserSigning) return false;
+  const identity = await engine.getIdentity(engine.userId);
+  const device = await engine.getDevice(engine.userId, engine.deviceId);
+  return identity?.isVerified() === true && device?.isCrossSignedByOwner() === true;
+}
+
+/** Signed by their owner, or not at all: MSC4153. */
+function crossSigned(): olm.DecryptionSettings {
+  return new olm.DecryptionSettings(olm.TrustRequirement.CrossSigned);
+}
+
+async function receiveAll(engine: olm.OlmMachine, sync: CryptoSync): Promise<{ readonly refused: number; readonly undecryptable: number }> {
+  const lists = (): olm.DeviceLists => new olm.DeviceLists(engineUsers(sync.changed), engineUsers(sync.left));
+  const counts = (): Map<string, number> => new Map(sync.oneTimeKeys);
+  const fallback = (): Set<string> | undefined => (sync.unusedFallbackKeys === undefined ? undefined : new Set(sync.unusedFallbackKeys));
+  try {
+    return counted(await engine.receiveSyncChanges(`[${sync.events.join()}]`, lists(), counts(), fallback(), crossSigned()));
+  } catch {
+    // One event that the engine cannot take must not cost the others: each by itself.
+  }
+  await engine.receiveSyncChanges("[]", lists(), counts(), fallback(), crossSigned());
+  let refused = 0;
+  let undecryptable = 0;
+  for (const event of sync.events) {
+    try {
+      const outcome = counted(await engine.receiveSyncChangesMsc4186(`[${event}]`, new olm.DeviceLists(), new Map(), undefined, crossSigned()));
+      refused += outcome.refused;
+      undecryptable += outcome.undecryptable;
+    } catch {
+      refused++;
+    }
+  }
+  return { refused, undecryptable };
+}
+
+function counted(events: readonly { readonly type: olm.ProcessedToDeviceEventType }[]): { readonly refused: number; readonly undecryptable: number } {
+  const of = (type: olm.ProcessedToDeviceEventType): number => events.filter((event) => event.type === type).length;
+  return { refused: of(olm.ProcessedToDeviceEventType.Invalid), undecryptable: of(olm.ProcessedToDeviceEventType.UnableToDecrypt) };
+}
+
+/**
+ * Who may have the key, and the key to exactly them, in one turn of the engine: an identity that changes between the two would get it.
+ * The engine rotates the session by itself when somebody who has had it is no longer among them.
+ */
+async function share(
+  engine: olm.OlmMachine,
+  room: RoomId,
+  pins: ReadonlyMap<UserId, MasterKey>,
+): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly withheld: Encrypted["withheld"] }> {
+  const entitled: UserId[] = [];
+  const withheld: { readonly user: UserId; readonly why: Proof }[] = [];
+  for (const [user, pinned] of pins) {
+    const why = await recipientStanding(engine, user, pinned);
+    if (why === "proven") entitled.push(user);
+    else withheld.push({ user, why });
+  }
+  const settings = new olm.EncryptionSettings();
+  settings.sharingStrategy = olm.CollectStrategy.identityBasedStrategy();
+  // Keeps other members' clients from passing the key on to people invited later (MSC4268).
+  settings.historyVisibility = olm.HistoryVisibility.Joined;
+  const requests = await engine.shareRoomKey(new olm.RoomId(room), engineUsers(entitled), settings);
+  return { requests, withheld };
+}
+
+async function tryDecrypt(engine: olm.OlmMachine, room: RoomId, event: string): Promise<Attempt> {
+  try {
+    return { event: await engine.decryptRoomEvent(event, new olm.RoomId(room), crossSigned()) };
+  } catch (error) {
+    if (!(error instanceof olm.MegolmDecryptionError)) return { why: "malformed", queryMayHelp: false };
+    if (error.withheldCode !== undefined) return { why: "withheld", queryMayHelp: false };
+    switch (error.code) {
+      case olm.DecryptionErrorCode.MissingRoomKey:
+      case olm.DecryptionErrorCode.UnknownMessageIndex:
+        return { why: "no-key", queryMayHelp: false };
+      case olm.DecryptionErrorCode.UnknownSenderDevice:
+      case olm.DecryptionErrorCode.UnsignedSenderDevice:
+        return { why: "unproven", queryMayHelp: true };
+      case olm.DecryptionErrorCode.SenderIdentityVerificationViolation:
+      case olm.DecryptionErrorCode.MismatchedSender:
+      case olm.DecryptionErrorCode.MismatchedIdentityKeys:
+        return { why: "unproven", queryMayHelp: false };
+      default:
+        return { why: "malformed", queryMayHelp: false };
+    }
+  }
+}
+
+function readDecrypted(event: olm.DecryptedRoomEvent, sender: string, facts: { session: string; index: number; hash: string }): Decrypted | Undecryptable {
+  const device = event.senderDevice?.toString();
+  // A key that somebody else passed on (MSC4268) does not prove who wrote what it opens.
+  if (device === undefined || event.forwarder !== undefined || event.sender.toString() !== sender) return { ok: false, why: "unproven", hash: facts.hash };
+  const inside: unknown = JSON.parse(event.event);
+  if (!isObject(inside) || typeof inside["type"] !== "string" || !isObject(inside["content"])) return { ok: false, why: "malformed", hash: facts.hash };
+  return { ok: true, type: inside["type"], content: inside["content"], sender: sender as UserId, device, ...facts };
+}
+
+/** The engine needs one, but nothing rests on it: a server can write what it likes there. */
+function timestamp(wire: Readonly<Record<string, unknown>>): number {
+  const { origin_server_ts: time } = wire;
+  return typeof time === "number" && Number.isSafeInteger(time) && time >= 0 ? time : 0;
+}

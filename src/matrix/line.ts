@@ -1,0 +1,76 @@
+import { hkdfSync } from "node:crypto";
+import type { Crypto, Gateway, Random } from "../ports.ts";
+import { OlmCrypto } from "./crypto.ts";
+import { STORE_KEY_BYTES, installCryptoStore, openCryptoStore } from "./crypto-store/open.ts";
+import { MatrixGateway } from "./gateway.ts";
+import { ensureIdentity } from "./identity.ts";
+import { checkToken } from "./login.ts";
+import { Machine } from "./machine.ts";
+import type { Fatal } from "./operator-error.ts";
+import { Outgoing } from "./outgoing.ts";
+import { Rest } from "./rest.ts";
+import type { Log } from "./rest.ts";
+
+export interface LineOptions {
+  /** Base address, `https://matrix.example.org`. */
+  readonly homeserver: string;
+  readonly user: string;
+  readonly token: string;
+  /** If missing, whichever device the token belongs to. */
+  readonly device?: string;
+  /** The crypto store; made if it does not exist. */
+  readonly storeFile: string;
+  /** 32 bytes; everything that the store is encrypted with is derived from it. */
+  readonly storeKey: Uint8Array;
+  /** Written at the first start; read again only when the identity must be recovered. */
+  readonly recoveryKeyFile: string;
+  /** Only for homeservers that want it before they take cross-signing keys. */
+  readonly password?: string;
+  readonly random: Pick<Random, "bytes">;
+  readonly log: Log;
+  /** Must end the process: a write failed, and nothing that waits for it is ever answered. */
+  readonly fatal: Fatal;
+}
+
+/** The open line to the homeserver. */
+export interface Line {
+  readonly gateway: Gateway;
+  readonly crypto: Crypto;
+  /** Ends calls under way, then closes engine and store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Checks the token, opens store and engine, and makes sure of the bot's identity before anything is said or heard. One line a process:
+ * the store is installed in its global names. Throws an `OperatorError` for what only a person can mend, a `GatewayFault` for what may
+ * pass by itself.
+ */
+export async function openLine(options: LineOptions): Promise<Line> {
+  const { homeserver, token, log, fatal, random } = options;
+  const rest = new Rest({ homeserver, token, log });
+  const { user, device } = await checkToken(rest, options);
+  const store = openCryptoStore({ file: options.storeFile, key: derived(options.storeKey, "file"), fatal });
+  let machine: Machine | undefined;
+  try {
+    installCryptoStore(store);
+    machine = await Machine.open(user, device, { key: derived(options.storeKey, "values") }, fatal);
+    const outgoing = new Outgoing(machine, rest, log);
+    await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
+    const crypto = new OlmCrypto(machine, outgoing, log);
+    const close = async (): Promise<void> => {
+      rest.close();
+      await crypto.close();
+      store.close();
+    };
+    return { gateway: new MatrixGateway(rest, user, device, random), crypto, close };
+  } catch (error) {
+    rest.close();
+    await machine?.close();
+    store.close();
+    throw error;
+  }
+}
+
+function derived(key: Uint8Array, purpose: "file" | "values"): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `relevo/crypto-store/${purpose}`, STORE_KEY_BYTES));
+}

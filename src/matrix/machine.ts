@@ -1,0 +1,95 @@
+import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
+import type { UserId } from "../domain/ids.ts";
+import { OperatorError } from "./operator-error.ts";
+import type { Fatal } from "./operator-error.ts";
+import { Serial } from "./serial.ts";
+
+const STORE_NAME = "relevo";
+/** A call that has not ended after this time never will: a panic inside the engine leaves its promise open for ever. Milliseconds. */
+const LONGEST_CALL = 120_000;
+
+/** The crypto engine. Every call to it passes {@link Machine.run}, one at a time, so that it can be moved to a worker. */
+export class Machine {
+  readonly user: UserId;
+  readonly device: string;
+  readonly #engine: olm.OlmMachine;
+  readonly #fatal: Fatal;
+  readonly #serial = new Serial();
+  #closed = false;
+
+  private constructor(user: UserId, device: string, engine: olm.OlmMachine, fatal: Fatal) {
+    this.user = user;
+    this.device = device;
+    this.#engine = engine;
+    this.#fatal = fatal;
+  }
+
+  /** Opens the engine on the store that is installed in this process, or, for tests of other things, in memory. */
+  static async open(user: UserId, device: string, storage: { readonly key: Uint8Array } | "memory", fatal: Fatal): Promise<Machine> {
+    await olm.initAsync();
+    try {
+      const store =
+        storage === "memory"
+          ? await olm.StoreHandle.open(undefined, undefined)
+          : await olm.StoreHandle.openWithKey(STORE_NAME, Uint8Array.from(storage.key)); // a copy: the engine takes what it is given
+      const engine = await olm.OlmMachine.initFromStore(new olm.UserId(user), new olm.DeviceId(device), store);
+      // One device: there is nobody to ask for keys, and nobody to whom they are forwarded.
+      engine.roomKeyRequestsEnabled = false;
+      engine.roomKeyForwardingEnabled = false;
+      return new Machine(user, device, engine, fatal);
+    } catch {
+      // What the engine says may hold ids, so it is not repeated.
+      throw new OperatorError(
+        "crypto-store.not-ours",
+        "The crypto store is of another account or device, or it is damaged.",
+        "Give the account and device it was made for; if they are gone, move the file away and use a new device.",
+      );
+    }
+  }
+
+  /** One atomic piece of work: nothing else reaches the engine before it ends. Never await the network inside. */
+  run<T>(work: (engine: olm.OlmMachine) => Promise<T>): Promise<T> {
+    return this.#serial.run(async () => {
+      if (this.#closed) throw new Error("the crypto engine is closed");
+      const watch = setTimeout(() => this.#fatal(stuck()), LONGEST_CALL);
+      watch.unref();
+      try {
+        return await work(this.#engine);
+      } finally {
+        clearTimeout(watch);
+      }
+    });
+  }
+
+  /** After the work that waits. */
+  async close(): Promise<void> {
+    await this.#serial.run(async () => {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.#engine.close();
+    });
+  }
+}
+
+/** Ids for one call: the engine takes the array and what is in it, so each call needs its own. */
+export function engineUsers(users: Iterable<string>): olm.UserId[] {
+  const ids: olm.UserId[] = [];
+  for (const user of users) {
+    const id = engineUser(user);
+    if (id !== undefined) ids.push(id);
+  }
+  return ids;
+}
+
+/** `undefined` for what the engine does not take for a user id. */
+export function engineUser(user: string): olm.UserId | undefined {
+  try {
+    return new olm.UserId(user);
+  } catch {
+    return undefined;
+  }
+}
+
+function stuck(): OperatorError {
+  return new OperatorError("crypto.stuck", "The crypto engine does not answer any more.", "Start Relevo again: nothing accepted is lost. If it happens again, report it with the log.");
+}
