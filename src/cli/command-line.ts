@@ -92,7 +92,7 @@ const SECRET_OPTIONS = /^--?(?:access-?token|token|password|passphrase|recovery-
 
 function refuseSecrets(args: readonly string[]): void {
   if (!args.some((argument) => SECRET_OPTIONS.test(argument) || looksSecret(argument.slice(argument.indexOf("=") + 1)))) return;
-  throw new OperatorError("secret-on-command-line",
+  throw new OperatorError("secret.on-command-line",
     "A secret stands on the command line: every user of this machine can read it there, and the shell keeps it.",
     "Change that secret, put the new one into a file of mode 0600 and name the file with --access-token-file FILE (or --password-file, --passphrase-file).");
 }
@@ -100,7 +100,7 @@ function refuseSecrets(args: readonly string[]): void {
 /** The encrypted SQLite crashes an older Node without a message, so this is looked at before anything else is loaded. */
 function refuseOldNode(): void {
   if (Number(process.versions.node.split(".")[0]) >= 26) return;
-  throw new OperatorError("node-too-old", `Relevo needs Node 26, this is ${process.versions.node}.`, "Start it with npx relevo or bin/relevo.js, which bring their own; if that is missing, run npm ci.");
+  throw new OperatorError("node.too-old", `Relevo needs Node 26, this is ${process.versions.node}.`, "Start it with npx relevo or bin/relevo.js, which bring their own; if that is missing, run npm ci.");
 }
 
 function version(): string {

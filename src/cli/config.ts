@@ -25,14 +25,14 @@ export interface Placed {
 /**
  * The settings in a file, paths resolved against its folder.
  *
- * Throws an {@link OperatorError} `config-missing`, `config-unreadable`, `config-too-large`, `config-writable-by-others` or `config-invalid`; the last
+ * Throws an {@link OperatorError} `config.missing`, `config.unreadable`, `config.too-large`, `config.writable-by-others` or `config.invalid`; the last
  * lists all mistakes as `FILE:LINE:COLUMN: key: what was expected`. No value of the file is ever repeated: one of them may be a misplaced secret.
  */
 export async function loadConfig(file: string): Promise<Settings> {
   const text = await readConfigFile(file);
   const read = parseConfig(text, (path) => resolve(dirname(resolve(file)), path));
   if (read.ok) return read.settings;
-  throw new OperatorError("config-invalid", read.mistakes.map(({ line, column, what }) => `${file}:${line}:${column}: ${what}`).join("\n"), CURE);
+  throw new OperatorError("config.invalid", read.mistakes.map(({ line, column, what }) => `${file}:${line}:${column}: ${what}`).join("\n"), CURE);
 }
 
 /** Settings from YAML text, or all its mistakes in the order of the text. */
@@ -58,13 +58,13 @@ async function readConfigFile(file: string): Promise<string> {
   const found = await stat(file).catch((error: unknown) => {
     throw notReadable(file, error);
   });
-  if (!found.isFile()) throw new OperatorError("config-unreadable", `${file} is not a file.`, "Name the configuration file with --config FILE.");
+  if (!found.isFile()) throw new OperatorError("config.unreadable", `${file} is not a file.`, "Name the configuration file with --config FILE.");
   if (found.size > LARGEST_BYTES) {
-    throw new OperatorError("config-too-large", `${file} has more than ${LARGEST_BYTES} bytes.`, "Name the configuration file with --config FILE.");
+    throw new OperatorError("config.too-large", `${file} has more than ${LARGEST_BYTES} bytes.`, "Name the configuration file with --config FILE.");
   }
   // Whoever can write it can make themselves an owner. Windows has no such bits.
   if (process.platform !== "win32" && (found.mode & 0o022) !== 0) {
-    throw new OperatorError("config-writable-by-others", `${file} can be changed by other users of this machine.`, `Run: chmod go-w ${file}`);
+    throw new OperatorError("config.writable-by-others", `${file} can be changed by other users of this machine.`, `Run: chmod go-w ${file}`);
   }
   const bytes = await readFile(file).catch((error: unknown) => {
     throw notReadable(file, error);
@@ -72,15 +72,15 @@ async function readConfigFile(file: string): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new OperatorError("config-unreadable", `${file} is not UTF-8 text.`, "Save it as UTF-8, or write a new one with relevo init.");
+    throw new OperatorError("config.unreadable", `${file} is not UTF-8 text.`, "Save it as UTF-8, or write a new one with relevo init.");
   }
 }
 
 function notReadable(file: string, error: unknown): OperatorError {
   const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
   return missing
-    ? new OperatorError("config-missing", `There is no ${file}.`, "Name the file with --config FILE, or write one with relevo init.")
-    : new OperatorError("config-unreadable", `${file} cannot be read.`, "Give the user that runs the bot the right to read it.");
+    ? new OperatorError("config.missing", `There is no ${file}.`, "Name the file with --config FILE, or write one with relevo init.")
+    : new OperatorError("config.unreadable", `${file} cannot be read.`, "Give the user that runs the bot the right to read it.");
 }
 
 function inOrder(mistakes: readonly Placed[]): readonly Placed[] {

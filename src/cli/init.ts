@@ -30,7 +30,7 @@ export interface InitOptions {
 const SECRETS = "secrets";
 
 /**
- * Writes all files or none; returns the lines to show. Throws an {@link OperatorError} `init-invalid`, `init-exists`, `init-folder`, or what
+ * Writes all files or none; returns the lines to show. Throws an {@link OperatorError} `init.invalid`, `init.exists`, `init.folder`, or what
  * {@link readSecretFile} throws.
  */
 export async function init(options: InitOptions, input: Readable, random: Random): Promise<readonly string[]> {
@@ -70,7 +70,7 @@ function checked(options: InitOptions): string {
   const language = need(readLanguage(options.language), "--language: expected en or es");
   const zone = need(readZone(options.zone), "--zone: expected an IANA time zone such as Europe/Madrid");
   const prefix = need(readPrefix(options.prefix), "--prefix: expected one to three of ! . , ; ~ + % & $ ^ =");
-  if (wrong.length > 0) throw new OperatorError("init-invalid", [...new Set(wrong)].join("\n"), "Give these options anew; relevo init --help shows them all.");
+  if (wrong.length > 0) throw new OperatorError("init.invalid", [...new Set(wrong)].join("\n"), "Give these options anew; relevo init --help shows them all.");
   return configText({
     values: {
       homeserver, user, data, language, zone, prefix,
@@ -100,7 +100,7 @@ async function readGiven(options: InitOptions, input: Readable, random: Random):
     ["passphrase", options.passphraseFile, PASSPHRASE],
   ];
   if (asked.filter(([, from]) => from === "-").length > 1) {
-    throw new OperatorError("init-invalid", "Two secrets are to come from standard input.", "Give only one of them as -, the other as a file.");
+    throw new OperatorError("init.invalid", "Two secrets are to come from standard input.", "Give only one of them as -, the other as a file.");
   }
   const secrets: NamedSecret[] = [];
   for (const [file, from, kind] of asked) {
@@ -117,7 +117,7 @@ function newPassphrase(random: Random): string {
 async function refuseToOverwrite(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const there = await stat(path).then(() => true, (error: unknown) => !(error instanceof Error && "code" in error && error.code === "ENOENT"));
-    if (there) throw new OperatorError("init-exists", `${path} is there already; nothing was written.`, "Choose another place with --config FILE, or move that file away.");
+    if (there) throw new OperatorError("init.exists", `${path} is there already; nothing was written.`, "Choose another place with --config FILE, or move that file away.");
   }
 }
 
@@ -152,12 +152,12 @@ async function writeAll(folder: string, files: readonly { readonly path: string;
 async function ownFolder(folder: string): Promise<void> {
   const { mode } = await stat(folder);
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-    throw new OperatorError("init-folder", `The folder ${folder} is open to other users of this machine; nothing was written.`, `Run: chmod 700 ${folder}`);
+    throw new OperatorError("init.folder", `The folder ${folder} is open to other users of this machine; nothing was written.`, `Run: chmod 700 ${folder}`);
   }
 }
 
 function cannotWrite(path: string, error: unknown): OperatorError {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code) ? error.code : "unknown";
-  return new OperatorError("init-folder", `${basename(path)} cannot be written in ${dirname(path)} (${code}); nothing was written.`,
+  return new OperatorError("init.folder", `${basename(path)} cannot be written in ${dirname(path)} (${code}); nothing was written.`,
     "Check that the folder is there and that you may write into it.");
 }

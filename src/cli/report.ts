@@ -13,7 +13,7 @@ export function report(thrown: unknown, err: (line: string) => void, log: Log): 
   if (thrown instanceof OperatorError) {
     err(`relevo: ${thrown.message} (${thrown.code})`);
     err(`To do: ${thrown.cure}`);
-    return /^(?:config|secret|init)-/.test(thrown.code) ? EXIT.config : EXIT.failed;
+    return /^(?:config|secret|init)\./.test(thrown.code) ? EXIT.config : EXIT.failed;
   }
   const bug = log.bug("cli.fault", thrown);
   err(`relevo: stopped by a fault of its own, ${bug}. The line with this code in the log (standard error) says where.`);

@@ -21,8 +21,8 @@ export const RECOVERY_KEY: SecretKind = { name: "recovery key", least: 40, most:
 /**
  * The secret in a file, without the line break at its end.
  *
- * Throws an {@link OperatorError} `secret-missing`, `secret-unreadable`, `secret-not-a-file`, `secret-mode` (with the chmod line), `secret-empty`,
- * `secret-too-short`, `secret-too-long` or `secret-not-one-line`; never with any part of the secret.
+ * Throws an {@link OperatorError} `secret.missing`, `secret.unreadable`, `secret.not-a-file`, `secret.mode` (with the chmod line), `secret.empty`,
+ * `secret.too-short`, `secret.too-long` or `secret.not-one-line`; never with any part of the secret.
  */
 export async function readSecretFile(file: string, kind: SecretKind): Promise<string> {
   const handle = await openSecret(file, kind);
@@ -31,7 +31,7 @@ export async function readSecretFile(file: string, kind: SecretKind): Promise<st
     if (!found.isFile()) throw notAFile(file, kind);
     // Windows has no such bits: there the folder's access list has to do it (docs/threat-model.md).
     if (process.platform !== "win32" && (found.mode & 0o077) !== 0) {
-      throw new OperatorError("secret-mode", `The ${kind.name} file ${file} can be read by other users of this machine.`, `Run: chmod 600 ${file}`);
+      throw new OperatorError("secret.mode", `The ${kind.name} file ${file} can be read by other users of this machine.`, `Run: chmod 600 ${file}`);
     }
     const largest = kind.most * 4 + 2;
     const buffer = Buffer.alloc(largest + 1);
@@ -63,7 +63,7 @@ export async function readSecrets({ secrets }: Settings): Promise<Secrets> {
   const passphrase = await readSecretFile(secrets.passphraseFile, PASSPHRASE);
   const password = secrets.passwordFile === undefined ? undefined : await readSecretFile(secrets.passwordFile, PASSWORD);
   const recoveryKey = await readSecretFile(secrets.recoveryKeyFile, RECOVERY_KEY).catch((error: unknown) => {
-    if (error instanceof OperatorError && error.code === "secret-missing") return undefined;
+    if (error instanceof OperatorError && error.code === "secret.missing") return undefined;
     throw error;
   });
   return {
@@ -81,16 +81,16 @@ async function openSecret(file: string, kind: SecretKind): Promise<FileHandle> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT") {
-      throw new OperatorError("secret-missing", `There is no ${kind.name} file ${file}.`, `Write the ${kind.name} into it, then run: chmod 600 ${file}`);
+      throw new OperatorError("secret.missing", `There is no ${kind.name} file ${file}.`, `Write the ${kind.name} into it, then run: chmod 600 ${file}`);
     }
     if (code === "ELOOP" || code === "ENXIO" || code === "EISDIR") throw notAFile(file, kind);
-    throw new OperatorError("secret-unreadable", `The ${kind.name} file ${file} cannot be read.`,
+    throw new OperatorError("secret.unreadable", `The ${kind.name} file ${file} cannot be read.`,
       `Give it to the user that runs the bot: chown USER ${file} && chmod 600 ${file}`);
   }
 }
 
 function notAFile(file: string, kind: SecretKind): OperatorError {
-  return new OperatorError("secret-not-a-file", `The ${kind.name} file ${file} is not a regular file (a folder, link, pipe or device).`,
+  return new OperatorError("secret.not-a-file", `The ${kind.name} file ${file} is not a regular file (a folder, link, pipe or device).`,
     "Name the file itself.");
 }
 
@@ -101,21 +101,21 @@ function secretText(bytes: Uint8Array, kind: SecretKind, from: string): string {
   } catch {
     // A text that was cut at the bound may end in the middle of a character.
     throw bytes.length > kind.most * 4 ? tooLong(kind, from)
-      : new OperatorError("secret-not-one-line", `The ${kind.name} in ${from} is not text in UTF-8.`, "Write it anew, as one line of text.");
+      : new OperatorError("secret.not-one-line", `The ${kind.name} in ${from} is not text in UTF-8.`, "Write it anew, as one line of text.");
   }
   const length = [...text].length;
-  if (text.trim() === "") throw new OperatorError("secret-empty", `The ${kind.name} in ${from} is empty.`, `Write the ${kind.name} into it, as one line.`);
+  if (text.trim() === "") throw new OperatorError("secret.empty", `The ${kind.name} in ${from} is empty.`, `Write the ${kind.name} into it, as one line.`);
   if (length > kind.most) throw tooLong(kind, from);
   if (/\p{Cc}|\p{Zl}|\p{Zp}/u.test(text) || text.trim() !== text) {
-    throw new OperatorError("secret-not-one-line", `The ${kind.name} in ${from} has more than one line, or blanks round it.`,
+    throw new OperatorError("secret.not-one-line", `The ${kind.name} in ${from} has more than one line, or blanks round it.`,
       `Write only the ${kind.name} into it, as one line.`);
   }
   if (length < kind.least) {
-    throw new OperatorError("secret-too-short", `The ${kind.name} in ${from} has fewer than ${kind.least} characters.`, `Write the whole ${kind.name} into it.`);
+    throw new OperatorError("secret.too-short", `The ${kind.name} in ${from} has fewer than ${kind.least} characters.`, `Write the whole ${kind.name} into it.`);
   }
   return text;
 }
 
 function tooLong(kind: SecretKind, from: string): OperatorError {
-  return new OperatorError("secret-too-long", `The ${kind.name} in ${from} has more than ${kind.most} characters.`, `Write only the ${kind.name} into it.`);
+  return new OperatorError("secret.too-long", `The ${kind.name} in ${from} has more than ${kind.most} characters.`, `Write only the ${kind.name} into it.`);
 }

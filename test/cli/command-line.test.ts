@@ -47,7 +47,7 @@ describe("command line", () => {
     const { code, err } = await typed("run", "--config", "/nowhere/relevo.yaml");
     assert.equal(code, 78);
     assert.deepEqual(err.split("\n"), [
-      "relevo: There is no /nowhere/relevo.yaml. (config-missing)",
+      "relevo: There is no /nowhere/relevo.yaml. (config.missing)",
       "To do: Name the file with --config FILE, or write one with relevo init.",
     ]);
   });
@@ -61,8 +61,8 @@ describe("errors at the end of the process", () => {
     return { code, err, log };
   }
   it("end with 78 only where starting again cannot help", () => {
-    assert.equal(reported(new OperatorError("secret-mode", "what", "cure")).code, 78);
-    assert.equal(reported(new OperatorError("disk-full", "what", "cure")).code, 1);
+    assert.equal(reported(new OperatorError("secret.mode", "what", "cure")).code, 78);
+    assert.equal(reported(new OperatorError("journal.disk-full", "what", "cure")).code, 1);
   });
   it("show a bug as a code that stands in the log, without its text or a stack trace", () => {
     const { code, err, log } = reported(new TypeError("cannot read seal 0774471 of @ana:es.example"));

@@ -157,19 +157,19 @@ describe("configuration file", () => {
 
   it("is named in each mistake", async () => {
     const file = await written(`${SMALLEST}adminz: 1\n`);
-    await assert.rejects(loadConfig(file), refused("config-invalid", /relevo\.yaml:6:1: adminz: unknown key: expected one of/));
+    await assert.rejects(loadConfig(file), refused("config.invalid", /relevo\.yaml:6:1: adminz: unknown key: expected one of/));
   });
   it("has its paths read from its own folder", async () => {
     assert.equal((await loadConfig(await written(SMALLEST))).data, join(folder, "data"));
   });
   it("is refused if others could make themselves an owner in it, and the chmod line is told", async () => {
     const file = await written(SMALLEST, 0o662);
-    await assert.rejects(loadConfig(file), refused("config-writable-by-others", /chmod go-w .*relevo\.yaml/));
+    await assert.rejects(loadConfig(file), refused("config.writable-by-others", /chmod go-w .*relevo\.yaml/));
   });
   it("is refused if it is not there, a folder, too large, or not text", async () => {
-    await assert.rejects(loadConfig(join(folder, "none.yaml")), refused("config-missing", /relevo init/));
-    await assert.rejects(loadConfig(folder), refused("config-unreadable", /not a file/));
-    await assert.rejects(loadConfig(await written(`${SMALLEST}#${"x".repeat(70_000)}`)), refused("config-too-large", /65536 bytes/));
-    await assert.rejects(loadConfig(await written(Buffer.from([0xff, 0xfe, 0x00]))), refused("config-unreadable", /UTF-8/));
+    await assert.rejects(loadConfig(join(folder, "none.yaml")), refused("config.missing", /relevo init/));
+    await assert.rejects(loadConfig(folder), refused("config.unreadable", /not a file/));
+    await assert.rejects(loadConfig(await written(`${SMALLEST}#${"x".repeat(70_000)}`)), refused("config.too-large", /65536 bytes/));
+    await assert.rejects(loadConfig(await written(Buffer.from([0xff, 0xfe, 0x00]))), refused("config.unreadable", /UTF-8/));
   });
 });

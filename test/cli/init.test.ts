@@ -73,26 +73,26 @@ describe("relevo init", () => {
     await init(options({ passwordFile: password }), input(), systemRandom());
     assert.equal((await readSecrets(await loadConfig(join(folder, "relevo.yaml")))).password, "a password");
     await chmod(password, 0o644);
-    await assert.rejects(init(options({ config: join(folder, "b", "relevo.yaml"), passwordFile: password }), input(), systemRandom()), refused("secret-mode", /chmod 600/));
+    await assert.rejects(init(options({ config: join(folder, "b", "relevo.yaml"), passwordFile: password }), input(), systemRandom()), refused("secret.mode", /chmod 600/));
   });
   for (const there of ["relevo.yaml", "secrets/access-token", "secrets/passphrase", "secrets/recovery-key"]) {
     it(`refuses to overwrite ${there}, and writes nothing`, async () => {
       await mkdir(join(folder, "secrets"), { mode: 0o700 });
       await writeFile(join(folder, there), "precious", { mode: 0o600 });
-      await assert.rejects(init(options(), input(), systemRandom()), refused("init-exists", /there already; nothing was written/));
+      await assert.rejects(init(options(), input(), systemRandom()), refused("init.exists", /there already; nothing was written/));
       assert.equal(await readFile(join(folder, there), "utf8"), "precious");
       assert.deepEqual((await readdir(folder, { recursive: true })).filter((name) => name !== "secrets"), [there]);
     });
   }
   it("leaves nothing behind when it cannot write the last file", async () => {
     // The configuration is written last; here its name is taken by the folder that init itself makes.
-    await assert.rejects(init(options({ config: join(folder, "secrets") }), input(), systemRandom()), refused("init-folder", /nothing was written/));
+    await assert.rejects(init(options({ config: join(folder, "secrets") }), input(), systemRandom()), refused("init.folder", /nothing was written/));
     assert.deepEqual(await readdir(folder), []);
   });
   it("refuses a folder for secrets that others can look into", async () => {
     await mkdir(join(folder, "secrets"));
     await chmod(join(folder, "secrets"), 0o755);
-    await assert.rejects(init(options(), input(), systemRandom()), refused("init-folder", /chmod 700/));
+    await assert.rejects(init(options(), input(), systemRandom()), refused("init.folder", /chmod 700/));
     assert.deepEqual(await readdir(folder), ["secrets"]);
   });
   it("names all options that do not fit at once, and repeats none of them", async () => {
@@ -105,6 +105,6 @@ describe("relevo init", () => {
     assert.deepEqual(await readdir(folder), []);
   });
   it("refuses two secrets from one standard input", async () => {
-    await assert.rejects(init(options({ passphraseFile: "-" }), input(), systemRandom()), refused("init-invalid", /Two secrets/));
+    await assert.rejects(init(options({ passphraseFile: "-" }), input(), systemRandom()), refused("init.invalid", /Two secrets/));
   });
 });

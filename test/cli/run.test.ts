@@ -73,6 +73,7 @@ describe("relevo run", () => {
     assert.equal(bot.stops(), 1);
     bot.ended.resolve(3);
     assert.equal(await code, 3);
+    await settled();
     assert.equal(bot.timers.size, 0, "a timer was left behind");
   });
   it("gives up a stop that takes too long", async () => {
@@ -106,7 +107,7 @@ describe("relevo run", () => {
     assert.equal(await code, 0);
   });
   it("passes on what kept the bot from starting, from becoming ready, or from going on, and stops what runs", async () => {
-    const disk = new OperatorError("disk-full", "No room left.", "Free space.");
+    const disk = new OperatorError("journal.disk-full", "No room left.", "Free space.");
     await assert.rejects(run(settings(), secrets, () => Promise.reject(disk), aBot().host), disk);
 
     const notReady = aBot();
