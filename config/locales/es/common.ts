@@ -1,0 +1,109 @@
+/** Spanish: what reading, help and writing say, and the words that all commands share. */
+export const sayings = {
+  "text": "{text}",
+  "chat.missing": "Falta: {what}.",
+  "chat.type": "Escribe  {line}",
+  "chat.for-example": "Por ejemplo  {line}",
+  "chat.not-understood": "No entiendo «{text}» como {what}.",
+  "chat.extra": "Lo he entendido todo menos «{text}». Quítalo, o pon el texto entre comillas.",
+  "chat.too-long": "Demasiado largo: {what} tiene {length, plural, one {# carácter} many {# de caracteres} other {# caracteres}}; como máximo {max, number}.",
+  "chat.message-too-long": "Este mensaje es demasiado largo para una orden. No se ha hecho nada.",
+  "chat.open-quote": "Hay unas comillas abiertas y no cerradas. Ciérralas o quítalas.",
+  "chat.keyword-twice": "La palabra «{word}» aparece dos veces. Pon entre comillas el texto al que pertenece.",
+  "chat.unknown-task": "Aquí no hay ninguna tarea {id}.",
+  "chat.unknown-delivery": "Aquí no hay ninguna entrega {id}.",
+  "chat.unknown-alert": "Aquí no hay ninguna alerta {id}.",
+  "chat.unknown-person": "Aquí nadie se llama «{text}».",
+  "chat.ambiguous-person": "«{text}» puede ser {who}. Escribe el indicativo.",
+  "chat.no-person": "No he podido leer «{text}» como la persona indicada. Si es texto, ponlo entre comillas.",
+  "chat.whole-user": "«{text}» no es un nombre de Matrix completo: es como @nombre:servidor.",
+  "chat.person-twice": "{text} aparece dos veces.",
+  "chat.user-without-country": "¿Por qué país actúa {text}? Escríbelo después del nombre, por ejemplo ES.",
+  "chat.unknown-country": "No conozco el país «{text}».",
+  "chat.country-twice": "{text} aparece dos veces.",
+  "chat.unknown-zone": "No conozco el lugar o la zona horaria «{text}». Escribe una ciudad grande o un nombre IANA como America/Bogota.",
+  "chat.zone-needed": "«{text}» puede tener varias zonas horarias. Escribe una detrás: {zones}.",
+  "chat.place-elsewhere": "No conozco el lugar «{text}». Escribe su país detrás, por ejemplo  Santos BR.",
+  "chat.route-short": "Una ruta tiene de 2 a 12 puntos; he leído {points, number}. Pon  >  entre ellos.",
+  "chat.bad-seal": "«{text}» no es un número de precinto: solo letras de la A a la Z, cifras y guiones.",
+  "chat.quotes-needed": "Ponlo entre comillas.",
+  "chat.too-many-readings": "«{text}» puede significar demasiadas cosas. Escribe la fecha como 2026-12-05 04:00 y los nombres completos.",
+  "chat.in-past": "{when} ya ha pasado.",
+  "chat.in-future": "{when} aún no ha llegado.",
+  "chat.time-needed": "«{text}» no tiene hora. Añádela, por ejemplo 18:00.",
+  "chat.no-such-day": "«{text}»: ese día no existe.",
+  "chat.no-such-time": "«{text}»: esa hora no existe.",
+  "chat.weekday-differs": "«{text}»: ese día es {day}.",
+  "chat.time-skipped": "«{text}» no existe en {place}: ahí se adelanta el reloj.",
+  "chat.time-twice": "«{text}» ocurre dos veces en {place}: ahí se atrasa el reloj. Elige una hora anterior o posterior.",
+  "chat.working-days": "«{text}»: no cuento días hábiles. Escribe el día mismo.",
+  "chat.date-in-text": "No he podido leer la fecha en «{text}». Escríbela al final, por ejemplo  viernes 18:00 ; si es texto, ponlo entre comillas.",
+  "chat.which-meaning": "¿Cuál es: {what}?",
+  "chat.meaning-when": "{when}",
+  "chat.meaning-day": "{day}",
+  "chat.meaning-text": "{text}",
+  "chat.which-case": "¿Qué caso? Escribe antes su nombre: {cases}.",
+  "chat.no-case": "Esto pertenece a un caso, y no estás en ninguno.",
+  "chat.unknown-command": "No conozco «{text}».",
+  "chat.did-you-mean": "¿Querías decir  {lines} ?",
+  "chat.see-help": "Todo lo que puedo hacer aquí: escribe  {line}",
+  "chat.edited": "No ejecuto mensajes editados. Envíalo como mensaje nuevo.",
+  "chat.answer-needs-code": "Falta el código que está bajo la pregunta. Escribe  {line}",
+  "chat.not-here": "Esto no se hace aquí. Dónde: {places}.",
+  "chat.not-your-role": "Esto es para {roles}.",
+  "chat.not-in-this-state": "Esto solo se puede hacer con el caso {states}.",
+  "chat.cut": "… cortado aquí: demasiado largo para un mensaje.",
+  "help.title": "Lo que puedes hacer aquí:",
+  "help.command": "{line}  {summary}",
+  "help.more": "Más sobre una:  {line}",
+  "help.nothing": "Aquí no puedes hacer nada.",
+  "help.who": "Quién: {who}",
+  "help.where": "Dónde: {places}",
+  "help.also": "También: {words}",
+  "help.short": "En la sala de una entrega: {words}",
+  "help.weight": "{weight, select, read {No cambia nada.} harmless {Se hace al momento.} binding {Se te pide que lo confirmes, a solas.} stop {Siempre cuenta, al momento.} other {}}",
+  "help.keywords": "Palabras: {words}",
+} as const;
+
+export const words = {
+  "help": { typed: ["ayuda"], summary: "lo que puedes hacer aquí", params: { command: "orden" } },
+} as const;
+
+/** Words that announce a parameter. */
+export const keywords = {
+  agreement: ["acuerdo"],
+  states: ["estados", "países"],
+  from: ["desde"],
+  until: ["hasta"],
+  to: ["a", "hasta"],
+  admins: ["administradores", "administradoras"],
+  route: ["ruta"],
+  mode: ["modo", "modalidad"],
+  seal: ["precinto", "sello"],
+  paper: ["documento"],
+  oral: ["oral", "verbal"],
+  plan: ["plan"],
+  note: ["nota"],
+  about: ["sobre"],
+  zone: ["zona"],
+  language: ["idioma"],
+} as const;
+
+/** What answers a question by hand, with its code. */
+export const answers = { yes: ["sí"], no: ["no"] } as const;
+
+export const roles = {
+  administrator: ["administrador", "administradora", "coordinador", "coordinadora"],
+  authority: ["autoridad", "fiscal", "juez", "jueza"],
+  member: ["miembro", "investigador", "investigadora"],
+  liaison: ["enlace", "oficial de enlace"],
+  auditor: ["auditor", "auditora"],
+  owner: ["titular"],
+  anyone: ["cualquiera"],
+} as const;
+
+export const languages = { en: ["inglés"], es: ["español", "castellano"] } as const;
+
+export const places = { workspace: "las salas del caso", delivery: "la sala de una entrega", direct: "nuestro chat directo" } as const;
+export const states = { open: "abierto", expired: "caducado" } as const;
+export const forms = { and: "y", or: "o", end: "23:59" } as const;

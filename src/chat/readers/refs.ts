@@ -1,0 +1,51 @@
+/** Reading what is counted in a case: tasks, deliveries, alerts. */
+import type { AlertId, DeliveryId, TaskId } from "../../domain/ids.ts";
+import { type Line, line } from "../../domain/say.ts";
+import { upper } from "../clean.ts";
+import type { Candidate, Reading, World } from "../reading.ts";
+
+interface Kind<T extends string> {
+  readonly kind: string;
+  readonly prefix: string;
+  known(world: World, id: T): boolean;
+  unknown(id: string): Line;
+  implied?(world: World): T | undefined;
+}
+
+/** `T-12`, `t12`, and `12` where no other is meant by the place; zeros in front do not count. */
+function reference<T extends string>(of: Kind<T>): Reading<T> {
+  const pattern = new RegExp(`^(?:${of.prefix}-?)0*([1-9]\\d{0,5})[.,;:]?$`);
+  const bare = /^([1-9]\d{0,5})[.,;:]?$/;
+  return {
+    kind: of.kind, sample: `${of.prefix}-7`,
+    read(tokens, from, world): readonly Candidate<T>[] {
+      const token = tokens[from];
+      if (token === undefined || token.quoted) return [];
+      const text = upper(token.text);
+      // In the room of CD-3 a bare number is a contact, a seal or a count, never another delivery.
+      const number = pattern.exec(text)?.[1] ?? (of.implied?.(world) === undefined ? bare.exec(text)?.[1] : undefined);
+      if (number === undefined) return [];
+      const id = `${of.prefix}-${number}` as T;
+      if (!of.known(world, id)) return [{ next: from + 1, complaint: of.unknown(id) }];
+      return [{ next: from + 1, meanings: [{ value: id }] }];
+    },
+    ...(of.implied === undefined ? {} : { implied: of.implied }),
+  };
+}
+
+export const taskReading: Reading<TaskId> = reference<TaskId>({
+  kind: "task", prefix: "T",
+  known: (world, id) => world.case?.hasTask(id) ?? false,
+  unknown: (id) => line("chat.unknown-task", { id }),
+});
+export const deliveryReading: Reading<DeliveryId> = reference<DeliveryId>({
+  kind: "delivery", prefix: "CD",
+  known: (world, id) => world.case?.hasDelivery(id) ?? false,
+  unknown: (id) => line("chat.unknown-delivery", { id }),
+  implied: (world) => world.delivery,
+});
+export const alertReading: Reading<AlertId> = reference<AlertId>({
+  kind: "alert", prefix: "A",
+  known: (world, id) => world.case?.hasAlert(id) ?? false,
+  unknown: (id) => line("chat.unknown-alert", { id }),
+});
