@@ -7,10 +7,10 @@ import { INSTALLATION, SPACE, directSlot } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
 import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
 import { MEGOLM, desiredRooms, directRoom, nextStep, powerLevels, stateOf } from "../domain/workspace.ts";
+import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
 import type { Log } from "./system.ts";
 import { faultOf, key } from "./outbox.ts";
-import { MARK } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Placed, World } from "./world.ts";
 

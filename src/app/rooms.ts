@@ -4,10 +4,8 @@
  */
 import type { RoomId, UserId } from "../domain/ids.ts";
 import type { Membership, ObservedRoom } from "../domain/workspace.ts";
+import { MARK } from "../matrix/room-creation.ts";
 import type { StateEvent, SyncedRoom } from "../ports.ts";
-
-/** Our mark in m.room.create: an HMAC, so that only rooms of our own making are adopted after a crash. */
-export const MARK = "eu.relevo.mark";
 
 /** Most people and children kept of one room; what lies beyond is not a room of ours. */
 const MOST = 2_000;

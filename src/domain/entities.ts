@@ -2,7 +2,6 @@
 import { alertEntity } from "./alert.ts";
 import { caseEntity } from "./case.ts";
 import { codenameEntity } from "./codename.ts";
-import { codenameEntity } from "./codename.ts";
 import { deliveryEntity } from "./delivery.ts";
 import type { Entity } from "./entity.ts";
 import type { DomainEvent } from "./events.ts";

@@ -5,6 +5,7 @@
 import { circle } from "./delivery.ts";
 import type { DeliveryId, RoomId, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON, SPACE, deliverySlot, directSlot } from "./ids.ts";
+import type { Member } from "./roster.ts";
 import type { Line } from "./say.ts";
 import { line } from "./say.ts";
 import type { Scope } from "./state.ts";
@@ -38,7 +39,7 @@ export interface DesiredRoom {
 export function desiredRooms(scope: Scope): DesiredRoom[] {
   const { codename } = theCase(scope);
   const members = [...scope.state.member.values()];
-  const users = (of: typeof members): UserId[] => of.map((member) => member.user);
+  const users = (of: readonly Member[]): UserId[] => of.map((member) => member.user);
   const administrators = users(members.filter((member) => member.role === "administrator"));
   const room = (slot: Slot, kind: "space" | "room", name: Line, people: readonly UserId[]): DesiredRoom =>
     ({ slot, kind, name, people, administrators: administrators.filter((user) => people.includes(user)), history: "joined" });

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Instant } from "../../src/domain/ids.ts";
+import type { Question } from "../../src/domain/question.ts";
+import { answer, ask, optionOf, questionEntity, whyIgnored, withdraw } from "../../src/domain/question.ts";
+import { line, message } from "../../src/domain/say.ts";
+import { ANA, LUIS, MINUTE, NOW, after, by } from "./builders-core.ts";
+
+const EXPIRES = (NOW + 10 * MINUTE) as Instant;
+
+function aQuestion(): Question {
+  const asked = ask({
+    about: "alert:A-7", asked: [ANA], to: { to: "people", users: [ANA] }, lane: "live", stub: line("text", { text: "Albatross" }),
+    details: message(line("text", { text: "all of it" })), expires: EXPIRES,
+    options: [{ label: line("request.confirm", {}), does: { command: "alert ack", params: { alert: "A-7" }, confirmed: true } }, { label: line("request.not-correct", {}) }],
+  }, by(ANA));
+  return questionEntity.evolve(undefined, asked);
+}
+function first(question: Question) {
+  const option = question.options[0];
+  assert.ok(option);
+  return option;
+}
+
+describe("a question", () => {
+  it("gives every answer an id of its own", () => {
+    const ids = aQuestion().options.map((option) => option.id);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+  it("is answered by the person who was asked, in time", () => {
+    const { counts, decision } = answer(aQuestion(), ANA, first(aQuestion()), NOW);
+    assert.equal(counts, true);
+    assert.deepEqual(decision.ok && decision.events.map((event) => event.type), ["question.answered"]);
+  });
+  it("puts the vote of somebody else on record and does nothing else", () => {
+    const { counts, decision } = answer(aQuestion(), LUIS, first(aQuestion()), NOW);
+    assert.equal(counts, false);
+    assert.deepEqual(decision.ok && decision.events, [{ type: "question.vote-ignored", v: 1, id: aQuestion().id, by: LUIS, why: "not-asked", at: NOW }]);
+  });
+  it("does not count an answer at the moment it expires, nor after it", () => {
+    for (const late of [EXPIRES, (EXPIRES + 1) as Instant]) assert.equal(answer(aQuestion(), ANA, first(aQuestion()), late).counts, false);
+    assert.equal(answer(aQuestion(), ANA, first(aQuestion()), (EXPIRES - 1) as Instant).counts, true);
+  });
+  it("does not count a second answer, whichever it is", () => {
+    const question = aQuestion();
+    const answered = questionEntity.evolve(question, { type: "question.answered", v: 1, id: question.id, by: ANA, option: first(question).id, at: NOW });
+    for (const option of question.options) assert.equal(answer(answered, ANA, option, NOW).counts, false);
+    const said = whyIgnored(answered, "used");
+    assert.equal(!said.ok && said.lines[0]?.code, "question.answered-already");
+  });
+  it("does not count an answer after it was withdrawn", () => {
+    const question = aQuestion();
+    const withdrawn = questionEntity.evolve(question, { type: "question.withdrawn", v: 1, id: question.id, at: NOW });
+    assert.equal(answer(withdrawn, ANA, first(question), NOW).counts, false);
+  });
+  it("takes yes for its first answer and no for its last", () => {
+    const question = aQuestion();
+    assert.equal(optionOf(question, { word: "yes" }), question.options[0]);
+    assert.equal(optionOf(question, { word: "no" }), question.options[1]);
+    assert.equal(optionOf(question, { option: "made up" }), undefined);
+  });
+  it("is withdrawn with the matter it is about, once, and no other is", () => {
+    const question = aQuestion();
+    const scope = after([{ type: "question.asked", v: 1, ...question }]);
+    assert.equal(withdraw(scope.state.question, "alert:A-8", NOW).length, 0);
+    const ended = withdraw(scope.state.question, "alert:A-7", NOW);
+    assert.equal(ended.length, 1);
+    for (const event of ended) scope.held.apply(event);
+    assert.equal(withdraw(scope.state.question, "alert:A-7", NOW).length, 0);
+  });
+  it("wants to be woken at its end while it is open, and never after", () => {
+    const question = aQuestion();
+    const scope = after([]);
+    assert.equal(questionEntity.nextWake?.(question, by(ANA).windows, scope), EXPIRES);
+    assert.equal(questionEntity.nextWake?.({ ...question, state: "answered" }, by(ANA).windows, scope), undefined);
+  });
+});
