@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Urgency } from "../../src/app/writer.ts";
+import { Writer } from "../../src/app/writer.ts";
+import { NOW } from "../domain/builders-core.ts";
+import { HandClock } from "../support/clock.ts";
+
+describe("the one writer", () => {
+  it("takes a stop first, then P1, then what is said now, then what came late", async () => {
+    const writer = new Writer(new HandClock(NOW));
+    const done: Urgency[] = [];
+    const say = (urgency: Urgency) => writer.do(urgency, async () => void done.push(urgency));
+    await Promise.all([say("late"), say("live"), say("P1"), say("stop")]);
+    assert.deepEqual(done, ["stop", "P1", "live", "late"]);
+  });
+  it("never has two jobs under way", async () => {
+    const writer = new Writer(new HandClock(NOW));
+    let under = 0;
+    let most = 0;
+    await Promise.all(Array.from({ length: 20 }, () => writer.do("live", async () => {
+      under += 1;
+      most = Math.max(most, under);
+      await Promise.resolve();
+      under -= 1;
+    })));
+    assert.equal(most, 1);
+  });
+  it("goes on after a job that throws, and tells only the one who gave it", async () => {
+    const writer = new Writer(new HandClock(NOW));
+    const bad = writer.do("live", () => Promise.reject(new Error("a bug")));
+    const good = writer.do("live", () => Promise.resolve("done"));
+    await assert.rejects(bad, /a bug/);
+    assert.equal(await good, "done");
+  });
+  it("is idle only when the last job is over", async () => {
+    const writer = new Writer(new HandClock(NOW));
+    let over = false;
+    void writer.do("late", async () => {
+      await Promise.resolve();
+      over = true;
+    });
+    await writer.idle();
+    assert.equal(over, true);
+  });
+});
