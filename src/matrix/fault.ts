@@ -20,10 +20,10 @@ interface Details {
 /** The gateway's error. Its message holds codes only: no address, token, room, person, or text of the server's. */
 export class Fault extends Error implements GatewayFault {
   readonly kind: Kind;
-  readonly status?: number;
-  readonly errcode?: string;
+  declare readonly status?: number;
+  declare readonly errcode?: string;
   /** Milliseconds. */
-  readonly wait?: number;
+  declare readonly wait?: number;
   readonly #challenge: Challenge | undefined;
 
   constructor(kind: Kind, { status, errcode, wait, challenge, network }: Details = {}) {

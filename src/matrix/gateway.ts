@@ -32,7 +32,7 @@ const CREATE_FILTER = JSON.stringify({
 
 const sent = z.object({ event_id: eventId });
 const made = z.object({ room_id: roomId });
-const page = z.object({ chunk: z.unknown(), end: z.string().min(1).max(4096).optional() });
+const page = z.object({ chunk: z.unknown().optional(), end: z.string().min(1).max(4096).optional() });
 
 /** The homeserver as the rest of Relevo sees it. */
 export class MatrixGateway implements Gateway {

@@ -29,14 +29,14 @@ const timelineFields = z.object({
   unsigned: z.object({ transaction_id: identifier.optional().catch(undefined) }).optional().catch(undefined),
 });
 
-const section = z.object({ events: z.unknown() });
+const section = z.object({ events: z.unknown().optional() });
 const syncAnswer = z.object({
   next_batch: z.string().min(1).max(4096),
   rooms: z.object({ join: z.unknown(), invite: z.unknown(), leave: z.unknown() }).partial().optional().catch(undefined),
-  to_device: z.unknown(),
-  device_lists: z.unknown(),
-  device_one_time_keys_count: z.unknown(),
-  device_unused_fallback_key_types: z.unknown(),
+  to_device: z.unknown().optional(),
+  device_lists: z.unknown().optional(),
+  device_one_time_keys_count: z.unknown().optional(),
+  device_unused_fallback_key_types: z.unknown().optional(),
 });
 
 /** Counts what had to be left out of one answer. */
