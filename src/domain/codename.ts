@@ -1,6 +1,7 @@
 /** Codenames given to cases: kept by the installation for good, so that a word never means two cases, not even after one has been erased. */
 import type { Entity } from "./entity.ts";
 import type { CaseId, Instant } from "./ids.ts";
+import type { Request } from "./request.ts";
 import type { Scope } from "./state.ts";
 
 /** A codename that is in use or has been. */
@@ -21,8 +22,14 @@ export type CodenameEvent = {
  */
 export function freeCodenames(scope: Scope, list: readonly string[]): readonly string[] {
   const open = [...scope.state.request.values()].filter((request) => request.state === "asking");
-  const promised = new Set(open.map((request) => request.does.params["codename"]));
+  const promised = new Set<unknown>(open.map(promisedCodename));
   return list.filter((word) => !scope.state.codename.has(word) && !promised.has(word));
+}
+
+/** The codename that a waiting request would take: it stands among the terms that its administrators are confirming (domain/case-open.ts). */
+function promisedCodename({ does }: Request): unknown {
+  const terms = does.params["terms"];
+  return typeof terms === "object" && terms !== null && "codename" in terms ? terms.codename : undefined;
 }
 
 /** Codenames in the installation's chain. */
