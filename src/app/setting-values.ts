@@ -2,6 +2,7 @@
 import type { MasterKey, UserId, Zone } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import { LANGUAGES } from "../domain/person.ts";
+import { zoneNamed } from "../domain/time.ts";
 
 const UNITS = { s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Unit = keyof typeof UNITS;
@@ -47,13 +48,7 @@ export function readLanguage(value: unknown): Language | undefined {
 
 /** A name of the IANA time zone database; an offset such as `+01:00` is refused because it knows no summer time. */
 export function readZone(value: unknown): Zone | undefined {
-  if (typeof value !== "string" || value.length > 64 || !/^(?:UTC|[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+){1,2})$/.test(value)) return undefined;
-  try {
-    const known = new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone;
-    return (known.toLowerCase() === value.toLowerCase() ? known : value) as Zone;
-  } catch {
-    return undefined;
-  }
+  return typeof value === "string" ? zoneNamed(value) : undefined;
 }
 
 /** The base address of a homeserver. Clear-text http is allowed on the loopback only; user names, passwords, paths and queries are refused. */

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { looksSecret } from "../app/setting-values.ts";
 import { log, systemClock, systemRandom } from "../app/system.ts";
 import { OperatorError } from "../operator-error.ts";
+import type { VerifyOptions } from "./audit.ts";
 import type { InitOptions } from "./init.ts";
 import { EXIT, report, withoutValues } from "./report.ts";
 
@@ -47,7 +48,7 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
     .description("write a commented configuration and the secret files; overwrites nothing")
     .requiredOption("--homeserver <url>", "address of the homeserver")
     .requiredOption("--user <id>", "the bot's own account, @relevo:example.org")
-    .requiredOption("--owner <user=fingerprint>", "who may open cases, with the fingerprint of their master key; repeat for each", (value: string, before: string[] = []) => [...before, value])
+    .requiredOption("--owner <user=fingerprint>", "who may open cases, with the fingerprint of their master key; repeat for each", repeated)
     .requiredOption("--access-token-file <file>", "file of mode 0600 that holds the bot's access token; - for standard input")
     .option("--password-file <file>", "the same for its password, where the homeserver asks for it at the first start")
     .option("--passphrase-file <file>", "the same for the passphrase that seals all it stores; made anew if not given")
@@ -74,7 +75,36 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
       ended(await run(settings, secrets, start, { clock: systemClock(), say: terminal.out, onStop: onStopSignals }));
     });
 
+  const audit = program.command("audit").description("write the journal out for whoever verifies it, and verify it offline");
+  audit.command("export")
+    .description("write clear headers, commitments and sealed bodies to a new file; the bot must be stopped")
+    .option("--config <file>", "configuration of the installation (required)")
+    .option("--out <file>", "file to write; it must not be there yet (required)")
+    .action(async (options: { config?: string; out?: string }, command: Command) => {
+      const config = required(command, "--config <file>", options.config);
+      const out = required(command, "--out <file>", options.out);
+      const [{ loadConfig }, { exportAudit }] = await Promise.all([import("./config.ts"), import("./audit.ts")]);
+      for (const line of await exportAudit(await loadConfig(config), out, systemClock(), systemRandom())) terminal.out(line);
+    });
+  audit.command("verify")
+    .description("verify an exported file; needs no key, no network and no installation")
+    .argument("<file>", "what relevo audit export has written")
+    .option("--checkpoint <text>", "a checkpoint, as the bot posted it in the coordination room; may be repeated", repeated)
+    .option("--checkpoints <file>", "a file with such texts, whatever stands round them")
+    .option("--key <key>", "the installation's checkpoint key, if you know it from elsewhere")
+    .addHelpText("after", "\nEnds with 0 if nothing was found wrong, with 1 if something was. What lies after the last checkpoint given is listed as not yet covered.")
+    .action(async (file: string, options: VerifyOptions) => {
+      const { verifyAudit } = await import("./audit.ts");
+      const { ok, lines } = await verifyAudit(file, options);
+      for (const line of lines) terminal.out(line);
+      ended(ok ? EXIT.fine : EXIT.failed);
+    });
+
   return program;
+}
+
+function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 /** Looked at after the options have been read, unlike `requiredOption`: a mistyped `--confgi` is then answered with what was meant. */
