@@ -36,6 +36,8 @@ declare module "./say.ts" {
 
 /** Open alerts that people have raised by hand in one case; more are no longer read by anybody. */
 export const MAX_OPEN_BY_HAND = 50;
+/** Longest text of an alert, in characters: what is read on a phone at night. */
+export const MAX_ALERT_TEXT = 1_000;
 
 /** Raises an alert by hand to a named person; a P1 also asks the administrators, because no alert of that weight may hang on one person. */
 export function raiseByHand(scope: Scope, of: { readonly priority: Priority; readonly to: CallSign; readonly text: string }, ctx: Context): Decision {

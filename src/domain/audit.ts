@@ -1,22 +1,18 @@
 /** Results of checking the journal: codes and places, nothing of the content. */
-import type { ChainId, Instant } from "./ids.ts";
+import type { ChainId, Instant, Zone } from "./ids.ts";
+import type { Message } from "./say.ts";
+import { line, message, when } from "./say.ts";
 
 declare module "./say.ts" {
   interface Sayings {
-    "audit.verified": { entries: number; since: When; last: When };
-    "audit.verified-without-checkpoint": { entries: number; since: When };
-    "audit.not-yet-covered": { rows: number };
+    "audit.verified": { entries: number; since: When };
+    "audit.checkpoint": { at: When };
+    "audit.no-checkpoint": Record<never, never>;
+    "audit.not-covered": { entries: number };
     "audit.shows": Record<never, never>;
-    "audit.shows-without-checkpoint": Record<never, never>;
-    "audit.broken": { seq: number; what: Nested };
+    "audit.broken": { seq: number; what: FaultKind };
+    "audit.broken-means": Record<never, never>;
     "audit.empty": Record<never, never>;
-    "audit.tell-the-other-administrators": Record<never, never>;
-    "audit.what-hash": Record<never, never>;
-    "audit.what-link": Record<never, never>;
-    "audit.what-missing": Record<never, never>;
-    "audit.what-commitment": Record<never, never>;
-    "audit.what-checkpoint": Record<never, never>;
-    "audit.what-unreadable": Record<never, never>;
   }
 }
 
@@ -56,4 +52,18 @@ export interface Verified {
   /** Rows after the last checkpoint given. */
   readonly notCovered: number;
   readonly lastCheckpoint?: Checkpoint;
+}
+
+/** What is said of a chain that was checked: what was found, up to where it is proven, and what it does not prove. Times in the reader's zone. */
+export function tellVerified(verified: Verified, zone: Zone): Message {
+  const { rows, first, fault, lastCheckpoint, notCovered } = verified;
+  if (fault !== undefined) return message(line("audit.broken", { seq: fault.seq, what: fault.what }), line("audit.broken-means", {}));
+  if (first === undefined) return message(line("audit.empty", {}));
+  return message(
+    line("audit.verified", { entries: rows, since: when(first, zone) }),
+    lastCheckpoint === undefined ? line("audit.no-checkpoint", {}) : line("audit.checkpoint", { at: when(lastCheckpoint.at, zone) }),
+    // Without any checkpoint the line before has said that nothing is covered.
+    notCovered === 0 || lastCheckpoint === undefined ? undefined : line("audit.not-covered", { entries: notCovered }),
+    line("audit.shows", {}),
+  );
 }

@@ -127,11 +127,6 @@ export function takeToConfirm(scope: Scope, of: Taking): Message {
     : line("delivery.confirm-take", { delivery: delivery.id, from: country(from), seal: sealOf(of.seal) ?? "" }));
 }
 
-/** Before a taker is asked to confirm: there has to be something to record. */
-export function takeIsComplete(of: Taking, delivery: Delivery | undefined): Refusal | undefined {
-  return delivery !== undefined && of.seal === undefined && of.instead === undefined ? howToRead(delivery) : undefined;
-}
-
 /** The instant at which the hand-over next changes by time alone. */
 export function nextHandOver(movement: Movement): Instant | undefined {
   const { offer } = movement;

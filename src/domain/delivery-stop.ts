@@ -18,8 +18,8 @@ declare module "./say.ts" {
   }
 }
 
-/** Longest reason of a stop, in characters. */
-export const MAX_REASON = 500;
+/** Longest reason of a stop, in characters: as much as a message can hold, because no stop may fail for being too long. */
+export const MAX_REASON = 64_000;
 
 /** Stops the delivery for good. It is never too late, never twice too often, and no rule of the agreement's period stands against it. */
 export function stopDelivery(scope: Scope, id: DeliveryId, reason: string | undefined, ctx: Context): Decision {
