@@ -1,0 +1,36 @@
+/**
+ * The export for whoever verifies without being told anything: clear headers, commitments and sealed bodies as JSON lines. It holds no key that opens
+ * a body. Layout: docs/journal-format.md, "Export".
+ */
+import type { ChainId } from "../domain/ids.ts";
+import type { SqliteJournal } from "./journal.ts";
+import type { StoredRow } from "./row.ts";
+
+export const EXPORT_FORMAT = "journal-export-1";
+export const ALGORITHMS = "sha-256 ed25519";
+
+/** Lines of the export, each with its line break. `chains` limits it to some of them (one case, for a court); the default is all. */
+export async function* exportLines(journal: SqliteJournal, chains: readonly ChainId[] = journal.allChains()): AsyncGenerator<string> {
+  yield line({ relevo: EXPORT_FORMAT, algorithms: ALGORITHMS, checkpointKey: journal.checkpointKey });
+  let rows = 0;
+  for (const chain of chains) {
+    for await (const stored of journal.storedRows(chain)) {
+      rows += 1;
+      yield `${rowLine(stored)}\n`;
+    }
+  }
+  yield line({ end: true, rows });
+}
+
+/** One row as its line, without the line break; the only way in which it may be written. */
+export function rowLine(stored: StoredRow): string {
+  return JSON.stringify(exported(stored));
+}
+
+function exported({ header, commitment, body, hash }: StoredRow): Readonly<Record<string, string>> {
+  return { header: header.toString(), commitment: commitment.toString("hex"), body: body.toString("base64"), hash: hash.toString("hex") };
+}
+
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}

@@ -1,0 +1,212 @@
+/** Verifies an exported journal offline: no content key, no data folder, only the file and the checkpoints that somebody copied from the room. */
+import { z } from "zod";
+import type { Checkpoint, Fault, Verified } from "../domain/audit.ts";
+import type { ChainId } from "../domain/ids.ts";
+import { ChainCheck } from "./chain-check.ts";
+import { ALGORITHMS, EXPORT_FORMAT, rowLine } from "./export.ts";
+import { LIMITS } from "./limits.ts";
+import type { StoredRow } from "./row.ts";
+import { readHeader } from "./row.ts";
+
+/** Longest line, bytes: the largest row with room to spare. */
+const LINE_BYTES = 1024 * 1024;
+const MOST_LINES = 1_000_000_000;
+const MOST_CHAINS = 100_000;
+const MOST_FAULTS = 1_000;
+
+const First = z.strictObject({ relevo: z.literal(EXPORT_FORMAT), algorithms: z.literal(ALGORITHMS), checkpointKey: z.base64url().length(43) });
+const End = z.strictObject({ end: z.literal(true), rows: z.int().min(0) });
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
+const RowLine = z.strictObject({ header: z.string().max(LIMITS.headerBytes), commitment: hex32, body: z.base64(), hash: hex32 });
+
+export interface VerifyExport {
+  /** The file's bytes, as a stream gives them. */
+  readonly file: AsyncIterable<Uint8Array>;
+  /** Copied from the rooms; what is in the file itself proves nothing. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Ed25519 public key of the installation (base64url), if it is known from elsewhere; else the file's own is taken and {@link VerifiedExport} shows it. */
+  readonly checkpointKey?: string;
+}
+
+/** Something wrong with a place in the file; `chain` and `seq` are missing if the line is not even a row. Lines count from 1. */
+export type FileFault = { readonly line: number; readonly what: FileFaultKind } & Partial<Pick<Fault, "chain" | "seq">>;
+/** Besides what can be wrong with a row: `not-an-export` (the first line), `other-key` (not the key that was expected), `cut` (the last line is missing or counts otherwise), `too-large`. */
+export type FileFaultKind = Fault["what"] | "not-an-export" | "other-key" | "cut" | "too-large";
+
+export interface VerifiedExport {
+  /** Nothing was found wrong; see `chains` for what is not yet covered by a checkpoint. */
+  readonly ok: boolean;
+  readonly rows: number;
+  /** The public key that the checkpoints were checked with. */
+  readonly checkpointKey?: string;
+  readonly chains: ReadonlyMap<ChainId, Verified>;
+  /** In the order of the file, then what is missing at the end of each chain; at most 1,000. */
+  readonly faults: readonly FileFault[];
+}
+
+/** Reads the file once, in a stream. Never throws for what is in it; a file that cannot be read rejects with the stream's own error. */
+export async function verifyExport(given: VerifyExport): Promise<VerifiedExport> {
+  const reading = new ExportReading(given);
+  for await (const { number, text } of linesOf(given.file)) {
+    if (!reading.line(number, text)) break;
+  }
+  return reading.finish();
+}
+
+class ExportReading {
+  readonly #given: VerifyExport;
+  readonly #checks = new Map<ChainId, ChainCheck>();
+  readonly #faults: FileFault[] = [];
+  #checkpointKey: string | undefined;
+  /** The row before this one: a line that cannot be read is counted to the same chain. */
+  #last: { readonly chain: ChainId; readonly seq: number } | undefined;
+  #rows = 0;
+  #lines = 0;
+  #ended = false;
+
+  constructor(given: VerifyExport) {
+    this.#given = given;
+  }
+
+  /** Takes one line; false if reading on makes no sense. */
+  line(number: number, text: string | undefined): boolean {
+    this.#lines = number;
+    if (text === undefined || number > MOST_LINES) {
+      this.#fault({ line: number, what: "too-large", ...this.#next() });
+      return false;
+    }
+    const value = parsed(text);
+    if (this.#checkpointKey === undefined) return this.#first(number, value);
+    if (this.#ended) {
+      this.#fault({ line: number, what: "unreadable" });
+      return false;
+    }
+    const end = End.safeParse(value);
+    if (end.success) {
+      this.#ended = true;
+      if (end.data.rows !== this.#rows) this.#fault({ line: number, what: "cut" });
+      return true;
+    }
+    this.#rows += 1;
+    return this.#row(number, text, value);
+  }
+
+  finish(): VerifiedExport {
+    const chains = new Map<ChainId, Verified>();
+    if (this.#checkpointKey !== undefined) {
+      // A chain that was signed and is not in the file at all was taken out of it.
+      for (const { chain } of this.#given.checkpoints) this.#check(chain);
+      for (const [chain, check] of this.#checks) {
+        const before = check.faults.length;
+        chains.set(chain, check.finish());
+        for (const fault of check.faults.slice(before)) this.#fault({ line: this.#lines, ...fault });
+      }
+      if (!this.#ended) this.#fault({ line: this.#lines, what: "cut" });
+    } else if (this.#faults.length === 0) {
+      this.#fault({ line: 1, what: "not-an-export" });
+    }
+    return {
+      ok: this.#faults.length === 0,
+      rows: this.#rows,
+      chains,
+      faults: this.#faults,
+      ...(this.#checkpointKey === undefined ? {} : { checkpointKey: this.#checkpointKey }),
+    };
+  }
+
+  #first(number: number, value: unknown): boolean {
+    const first = First.safeParse(value);
+    if (!first.success) {
+      this.#fault({ line: number, what: "not-an-export" });
+      return false;
+    }
+    const { checkpointKey } = first.data;
+    this.#checkpointKey = this.#given.checkpointKey ?? checkpointKey;
+    if (this.#checkpointKey !== checkpointKey) this.#fault({ line: number, what: "other-key" });
+    return true;
+  }
+
+  #row(number: number, text: string, value: unknown): boolean {
+    const stored = storedRow(text, value);
+    const header = stored === undefined ? undefined : readHeader(stored.header);
+    if (stored === undefined || header === undefined) {
+      this.#fault({ line: number, what: "unreadable", ...this.#next() });
+      const next = this.#next();
+      // The place is taken, so that the rows after it are not all called missing.
+      if (next !== undefined && stored !== undefined) this.#check(next.chain).row(stored, next.seq);
+      this.#last = next;
+      return true;
+    }
+    if (!this.#checks.has(header.chain) && this.#checks.size >= MOST_CHAINS) {
+      this.#fault({ line: number, what: "too-large", chain: header.chain, seq: header.seq });
+      return false;
+    }
+    const check = this.#check(header.chain);
+    const before = check.faults.length;
+    check.row(stored);
+    for (const fault of check.faults.slice(before)) this.#fault({ line: number, ...fault });
+    this.#last = { chain: header.chain, seq: header.seq };
+    return true;
+  }
+
+  #next(): Pick<Fault, "chain" | "seq"> | undefined {
+    return this.#last === undefined ? undefined : { chain: this.#last.chain, seq: this.#last.seq + 1 };
+  }
+
+  #check(chain: ChainId): ChainCheck {
+    const known = this.#checks.get(chain);
+    if (known !== undefined) return known;
+    const check = new ChainCheck({ chain, checkpoints: this.#given.checkpoints, checkpointKey: this.#checkpointKey ?? "" });
+    this.#checks.set(chain, check);
+    return check;
+  }
+
+  #fault(fault: FileFault): void {
+    if (this.#faults.length < MOST_FAULTS) this.#faults.push(fault);
+  }
+}
+
+/** The row of a line, if it is written in the one way in which rows are written: two texts never mean the same. */
+function storedRow(text: string, value: unknown): StoredRow | undefined {
+  const read = RowLine.safeParse(value);
+  if (!read.success) return undefined;
+  const stored: StoredRow = {
+    header: Buffer.from(read.data.header),
+    commitment: Buffer.from(read.data.commitment, "hex"),
+    body: Buffer.from(read.data.body, "base64"),
+    hash: Buffer.from(read.data.hash, "hex"),
+  };
+  return rowLine(stored) === text ? stored : undefined;
+}
+
+/** Lines with their numbers from 1; `text` is undefined for one that is too long, and then no other follows. */
+async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly number: number; readonly text: string | undefined }> {
+  let number = 0;
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of file) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const text = Buffer.concat([...parts, chunk.subarray(from, end)]);
+      number += 1;
+      if (text.length > LINE_BYTES) return yield { number, text: undefined };
+      yield { number, text: text.toString() };
+      parts = [];
+      length = 0;
+      from = end + 1;
+    }
+    // A copy, since a stream may use its buffer again.
+    parts.push(Uint8Array.from(chunk.subarray(from)));
+    length += chunk.length - from;
+    if (length > LINE_BYTES) return yield { number: number + 1, text: undefined };
+  }
+  if (length > 0) yield { number: number + 1, text: Buffer.concat(parts).toString() };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
