@@ -81,11 +81,13 @@ CREATE TABLE snapshot (
 `;
 
 /**
- * Opens the journal file, or makes it with mode 0600; nobody else can open it until it is closed.
- * Throws an {@link OperatorError}: `journal.wrong-key`, `journal.in-use`, `journal.damaged`, `journal.file-mode`, `journal.format`, `journal.disk-broken`.
+ * Opens the journal file, or makes it with mode 0600 if `mayBeNew`; nobody else can open it until it is closed.
+ * Throws an {@link OperatorError}: `journal.missing`, `journal.wrong-key`, `journal.in-use`, `journal.damaged`, `journal.file-mode`, `journal.format`,
+ * `journal.disk-broken`.
  */
-export function openDatabase(file: string, key: Uint8Array): Connection {
+export function openDatabase(file: string, key: Uint8Array, mayBeNew = true): Connection {
   const fresh = !existsSync(file);
+  if (fresh && !mayBeNew) throw missing(file);
   // SQLite gives its other files the mode of this one.
   if (fresh) makeEmpty(file);
   for (const each of [file, `${file}-wal`]) refuseIfShared(each);
@@ -93,7 +95,7 @@ export function openDatabase(file: string, key: Uint8Array): Connection {
   try {
     db = new Database(file, { timeout: 0 });
     configure(db, key);
-    db.transaction(prepareTables).exclusive(db, file);
+    db.transaction(prepareTables).exclusive(db, file, mayBeNew);
     if (fresh) syncFolder(dirname(file));
     return db;
   } catch (error) {
@@ -123,9 +125,15 @@ function configure(db: Connection, key: Uint8Array): void {
   db.pragma("trusted_schema=OFF");
 }
 
-function prepareTables(db: Connection, file: string): void {
+function missing(file: string): OperatorError {
+  return new OperatorError("journal.missing", `There are keys of cases, but the journal ${file} is not there or empty.`, `Restore ${file} from the backup; to begin anew on purpose, use an empty data folder.`);
+}
+
+function prepareTables(db: Connection, file: string, mayBeNew: boolean): void {
   const tables = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM sqlite_schema").get();
   if (tables?.n === 0) {
+    // A process killed while making the file leaves it empty, but then no key was made yet.
+    if (!mayBeNew) throw missing(file);
     db.exec(TABLES);
     db.prepare("INSERT INTO meta (key, value) VALUES ('format', ?)").run(FORMAT);
     return;

@@ -42,10 +42,8 @@ export interface OpenJournal {
 export function openJournal(open: OpenJournal): SqliteJournal {
   const file = join(open.folder, JOURNAL_FILE);
   const keyFolder = join(open.folder, CHAIN_KEYS_FOLDER);
-  if (!existsSync(file) && existsSync(keyFolder) && readdirSync(keyFolder).length > 0) {
-    throw new OperatorError("journal.missing", `${keyFolder} holds keys, but the journal ${file} is not there.`, `Restore ${file} from the backup; to begin anew on purpose, use an empty data folder.`);
-  }
-  const db = openDatabase(file, open.keys.file);
+  const hasKeys = existsSync(keyFolder) && readdirSync(keyFolder).length > 0;
+  const db = openDatabase(file, open.keys.file, !hasKeys);
   try {
     return new SqliteJournal(db, file, open);
   } catch (error) {
