@@ -210,7 +210,7 @@ export interface Gateway {
   roomState(room: RoomId): Promise<readonly StateEvent[]>;
   /** Rooms the bot is in, with their create event: to find one made just before a crash. */
   joinedRooms(): Promise<readonly { readonly room: RoomId; readonly create: StateEvent }[]>;
-  /** Backwards from `from`; `end` is missing at the beginning of the room. */
+  /** Backwards from `from` (empty: from the newest event); `end` is missing at the beginning of the room. */
   messages(room: RoomId, from: string, limit: number): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }>;
 }
 

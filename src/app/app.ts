@@ -29,7 +29,7 @@ import { World } from "./world.ts";
 import { Writer } from "./writer.ts";
 
 /** Raised by hand whenever an `evolve` changes what it makes of old events: older snapshots are then replayed instead. */
-const EVOLVE_VERSION = "1";
+export const EVOLVE_VERSION = "1";
 /** Rows after which a chain's snapshot is taken again. */
 const SNAPSHOT_EVERY = 500;
 const LONG_POLL = 30_000;
@@ -46,6 +46,8 @@ export interface AppParts {
   readonly random: Random;
   readonly log: Log;
   readonly registry: Registry;
+  /** Key of the marks in the rooms' create events. */
+  readonly markKey: Uint8Array;
   readonly settings: Pick<Settings, "prefix" | "lateAfter" | "windows" | "owners">;
 }
 
@@ -63,7 +65,6 @@ export class App {
   readonly #snapshots = new Map<ChainId, number>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  #markKey = "";
   #stopped = false;
   #looping: Promise<void> | undefined;
   #pumping: Promise<void> | undefined;
@@ -97,7 +98,7 @@ export class App {
     });
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal,
-      mark: (at) => createHmac("sha256", this.#markKey).update(`${at.chain}\n${at.slot}`).digest("base64url"),
+      mark: (at) => createHmac("sha256", parts.markKey).update(`${at.chain}\n${at.slot}`).digest("base64url"),
       name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix)),
       bind: (at, room) => this.#bind(at, room),
       alarm: (at, step) => this.#alarm(at, step),
@@ -111,10 +112,7 @@ export class App {
 
   /** Reads the state, sends what was not sent, and begins to sync; resolves when it is under way. */
   async start(): Promise<void> {
-    const { journal, random, clock } = this.#parts;
-    const key = await journal.value("mark:key");
-    this.#markKey = key ?? Buffer.from(random.bytes(32)).toString("base64url");
-    if (key === undefined) await journal.commit({ values: { "mark:key": this.#markKey } });
+    const { journal, clock } = this.#parts;
     for (const chain of await journal.chains()) await this.#load(chain);
     this.#rooms.load(await journal.values("room:"));
     await this.#pinOwners();
@@ -129,21 +127,25 @@ export class App {
     const cancel = clock.wakeAt((clock.now() + HOLD_TICKS) as Instant, () => this.#scheduler.release());
     this.#looping = this.#loop().finally(cancel);
   }
-  async stop(): Promise<void> {
+  /** What is under way becomes durable, then `close` ends the calls that still wait for the server. */
+  async stop(close: () => Promise<void>): Promise<void> {
+    if (this.#stopped) return;
     this.#stopped = true;
     this.#scheduler.stop();
     this.#reconciler.stop();
     this.#outbox.stop();
-    await this.#looping;
-    await this.#pumping;
+    this.#intake.stop();
     await this.#writer.idle();
     for (const chain of this.#turns.seqs.keys()) await this.#snapshot(chain);
+    await close();
+    await this.#looping;
+    await this.#pumping;
     this.#ended.resolve();
   }
 
   async #load(id: ChainId): Promise<void> {
     const { journal } = this.#parts;
-    const saved = await journal.snapshot(id, EVOLVE_VERSION);
+    const saved = await journal.snapshot(id);
     const chain = saved === undefined ? new Chain() : Chain.load(saved.state);
     let seq = saved?.seq ?? 0;
     for await (const row of journal.read(id, seq)) {

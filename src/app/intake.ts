@@ -64,6 +64,7 @@ export class Intake {
   #since: string | undefined;
   #syncedAt: Instant | undefined;
   #first = true;
+  #stopped = false;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -72,6 +73,10 @@ export class Intake {
     this.#since = await this.#parts.journal.value("sync:token");
     const at = await this.#parts.journal.value("sync:at");
     this.#syncedAt = at === undefined ? undefined : (Number(at) as Instant);
+  }
+  /** What is not yet dealt with stays in the inbox. */
+  stop(): void {
+    this.#stopped = true;
   }
   /** What an earlier run had received and not dealt with. */
   async backlog(): Promise<void> {
@@ -168,9 +173,11 @@ export class Intake {
   }
   /** Decrypts, proves, reads; never throws: what cannot be handled is kept or put on record. */
   async #handle(row: Inbox): Promise<void> {
+    if (this.#stopped) return;
     try {
       await this.#look(row);
     } catch (fault) {
+      if (this.#stopped) return;
       this.#parts.log.bug("inbox.failed", fault);
       await this.#parts.journal.commit({ inboxEnds: [{ event: row.event, end: "failed" }] });
     }

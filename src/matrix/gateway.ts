@@ -126,7 +126,7 @@ export class MatrixGateway implements Gateway {
     const answer = await this.#rest.call({
       method: "GET",
       path: path`/_matrix/client/v3/rooms/${room}/messages`,
-      query: { dir: "b", from, limit },
+      query: { dir: "b", limit, ...(from === "" ? {} : { from }) },
       repeat: "idempotent",
     });
     const read = page.safeParse(answer);

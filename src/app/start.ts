@@ -1,0 +1,92 @@
+/** Opens the real ports and starts the bot on them. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadRegistry } from "../chat/registry.ts";
+import { known } from "../domain/entities.ts";
+import { openJournal } from "../journal/journal.ts";
+import { openKeys } from "../journal/keys.ts";
+import type { Crypto, Gateway, Journal } from "../ports.ts";
+import { openLine } from "../matrix/line.ts";
+import { App, EVOLVE_VERSION } from "./app.ts";
+import type { AppParts } from "./app.ts";
+import type { Secrets, Settings } from "./settings.ts";
+import { log, systemClock, systemRandom } from "./system.ts";
+import type { LogFacts } from "./system.ts";
+
+/** Folder of the command objects. */
+export const COMMANDS = fileURLToPath(new URL("../../commands/", import.meta.url));
+const CRYPTO_STORE = "crypto-store.db";
+
+/** A bot that has been started. */
+export interface Running {
+  /** Resolves when the first sync has been dealt with. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+  /** Rejects with what the bot cannot go on after; resolves with the exit code once it has stopped. */
+  readonly ended: Promise<number>;
+}
+
+/** The ports of a real installation. */
+export interface Ports {
+  readonly gateway: Gateway;
+  readonly crypto: Crypto;
+  readonly journal: Journal;
+  readonly markKey: Uint8Array;
+  /** Ends calls under way, then closes crypto store and journal. */
+  close(): Promise<void>;
+}
+
+/**
+ * Journal, crypto store and homeserver as the settings name them.
+ * Throws an `OperatorError` for what only a person can mend; `fatal` is called when a write of the crypto store fails later.
+ */
+export async function openPorts(settings: Settings, secrets: Secrets, fatal: (error: unknown) => void): Promise<Ports> {
+  const random = systemRandom();
+  const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random });
+  const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION });
+  try {
+    const line = await openLine({
+      homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random, fatal,
+      storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
+      ...(secrets.password === undefined ? {} : { password: secrets.password }), log: lineLog,
+    });
+    return {
+      gateway: line.gateway, crypto: line.crypto, journal, markKey: keys.derive("room-mark"),
+      async close() {
+        await line.close();
+        await journal.close();
+      },
+    };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** Starts the bot on ports that are open; its stop closes them. */
+export async function startOn(ports: Ports, settings: AppParts["settings"], failed: Promise<never>): Promise<Running> {
+  const registry = await loadRegistry(COMMANDS);
+  const app = new App({ ...ports, clock: systemClock(), random: systemRandom(), log, registry, settings });
+  await app.start();
+  return {
+    ready: app.ready,
+    ended: Promise.race([app.ended, failed]).then(() => 0),
+    async stop() {
+      await app.stop(() => ports.close());
+    },
+  };
+}
+
+export async function start(settings: Settings, secrets: Secrets): Promise<Running> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const ports = await openPorts(settings, secrets, failed.reject);
+  return startOn(ports, settings, failed.promise);
+}
+
+/** What the line reports, through the allow-list of the log. */
+function lineLog(code: string, facts: Readonly<Record<string, string | number | boolean>>): void {
+  const { status, attempt, ms } = facts;
+  const number = (value: unknown, name: keyof LogFacts): LogFacts => (typeof value === "number" ? { [name]: value } : {});
+  log.warn("line.reported", { why: code as Lowercase<string>, ...number(status, "status"), ...number(attempt, "attempt"), ...number(ms, "ms") });
+}
