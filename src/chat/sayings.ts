@@ -47,7 +47,7 @@ declare module "../domain/say.ts" {
     "chat.which-case": { cases: string };
     "chat.no-case": Record<never, never>;
     "chat.unknown-command": { text: string };
-    "chat.did-you-mean": { lines: string };
+    "chat.did-you-mean": { lines: List };
     "chat.see-help": { line: Typed };
     "chat.edited": Record<never, never>;
     "chat.answer-needs-code": { line: Typed };
@@ -55,6 +55,7 @@ declare module "../domain/say.ts" {
     "chat.not-your-role": { roles: string };
     "chat.not-in-this-state": { states: string };
     "chat.cut": Record<never, never>;
+    "chat.poll-ended": Record<never, never>;
     "help.title": Record<never, never>;
     "help.command": { line: Typed; summary: string };
     "help.more": { line: Typed };

@@ -1,6 +1,5 @@
 /** English: what reading, help and writing say, and the words that all commands share. */
 export const sayings = {
-  "text": "{text}",
   "chat.missing": "Missing: {what}.",
   "chat.type": "Type  {line}",
   "chat.for-example": "For example  {line}",
@@ -53,6 +52,7 @@ export const sayings = {
   "chat.not-your-role": "This is for {roles}.",
   "chat.not-in-this-state": "This can only be done while the case is {states}.",
   "chat.cut": "… cut here: too long for one message.",
+  "chat.poll-ended": "This question is over.",
   "help.title": "What you can do here:",
   "help.command": "{line}  {summary}",
   "help.more": "More about one:  {line}",
@@ -66,7 +66,7 @@ export const sayings = {
 } as const;
 
 export const words = {
-  "help": { typed: ["help", "?"], summary: "what you can do here", params: { command: "command" } },
+  "help": { typed: ["help"], summary: "what you can do here", params: { command: "command" } },
 } as const;
 
 /** Words that announce a parameter. */

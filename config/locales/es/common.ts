@@ -1,6 +1,5 @@
 /** Spanish: what reading, help and writing say, and the words that all commands share. */
 export const sayings = {
-  "text": "{text}",
   "chat.missing": "Falta: {what}.",
   "chat.type": "Escribe  {line}",
   "chat.for-example": "Por ejemplo  {line}",
@@ -53,6 +52,7 @@ export const sayings = {
   "chat.not-your-role": "Esto es para {roles}.",
   "chat.not-in-this-state": "Esto solo se puede hacer con el caso {states}.",
   "chat.cut": "… cortado aquí: demasiado largo para un mensaje.",
+  "chat.poll-ended": "Esta pregunta ha terminado.",
   "help.title": "Lo que puedes hacer aquí:",
   "help.command": "{line}  {summary}",
   "help.more": "Más sobre una:  {line}",

@@ -1,0 +1,16 @@
+/** English: everything that is said, and how commands are typed. */
+import * as alert from "./en/alert.ts";
+import * as app from "./en/app.ts";
+import * as audit from "./en/audit.ts";
+import * as common from "./en/common.ts";
+import * as delivery from "./en/delivery.ts";
+import * as jit from "./en/jit.ts";
+import * as me from "./en/me.ts";
+import * as task from "./en/task.ts";
+
+export const sayings = {
+  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings,
+} as const;
+export const words = {
+  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words,
+} as const;

@@ -1,0 +1,96 @@
+/** From messages to the content of Matrix events. The plain body is complete without the HTML; nothing people wrote is ever markup. */
+import type { EventId, UserId } from "../domain/ids.ts";
+import { line, type Message } from "../domain/say.ts";
+import { type Reader, sayMarked, TYPED_BEGIN, TYPED_END, unmarked } from "./catalogue.ts";
+
+export type { Reader } from "./catalogue.ts";
+
+/** Content of an event, as it goes into the ciphertext. */
+export type Content = Readonly<Record<string, unknown>>;
+
+/**
+ * Longest content in bytes of JSON. An event may have 64 KiB; encrypted and in base64 about 48,300 bytes of text fit, and an edit says its text
+ * twice for clients that do not know edits.
+ */
+export const MAX_CONTENT_BYTES = 40 * 1024;
+/** Share of it for one text, so that body and HTML both fit, also inside an edit. */
+const MAX_BODY_BYTES = 12 * 1024;
+
+const encoder = new TextEncoder();
+const bytes = (text: string): number => encoder.encode(text).length;
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+
+function htmlOf(marked: string): string {
+  return escaped(marked).replaceAll("\n", "<br>").replaceAll(TYPED_BEGIN, "<code>").replaceAll(TYPED_END, "</code>");
+}
+
+/** A message as text and as HTML: one line below the other, what is to be typed as code. Longer than the bound, it is cut with a note. */
+export function written(of: Message, reader: Reader): { readonly body: string; readonly html: string } {
+  const marked: string[] = [];
+  let length = 0;
+  for (const each of of.lines) {
+    const next = sayMarked(each, reader);
+    length += bytes(JSON.stringify(next)) + bytes(JSON.stringify(htmlOf(next)));
+    if (length > MAX_BODY_BYTES * 2) return cut(marked, next, reader);
+    marked.push(next);
+  }
+  return joined(marked);
+}
+
+function joined(marked: readonly string[]): { readonly body: string; readonly html: string } {
+  return { body: marked.map(unmarked).join("\n"), html: marked.map(htmlOf).join("<br>") };
+}
+
+/** What fits of the line that is too long, then the note. The rest is dropped by whole characters. */
+function cut(before: readonly string[], line_: string, reader: Reader): { readonly body: string; readonly html: string } {
+  const note = sayMarked(line("chat.cut", {}), reader);
+  const fits = (part: string): boolean => {
+    const all = joined([...before, part, note]);
+    return bytes(JSON.stringify(all.body)) + bytes(JSON.stringify(all.html)) <= MAX_BODY_BYTES * 2 + 256;
+  };
+  const characters = [...unmarked(line_)];
+  let [low, high] = [0, characters.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(characters.slice(0, middle).join(""))) low = middle;
+    else high = middle - 1;
+  }
+  return joined([...before, ...(low > 0 ? [characters.slice(0, low).join("")] : []), note]);
+}
+
+function contentOf(msgtype: "m.text" | "m.notice", of: Message, reader: Reader, mentions: readonly UserId[]): Content {
+  const { body, html } = written(of, reader);
+  return {
+    msgtype, body, format: "org.matrix.custom.html", formatted_body: html,
+    // Always there: without it a client looks for names in the text, and "@room" in somebody's title would wake everybody.
+    "m.mentions": mentions.length > 0 ? { user_ids: [...new Set(mentions)] } : {},
+  };
+}
+
+/** A silent message (`m.notice`): everything but stubs. */
+export function noticeContent(of: Message, reader: Reader): Content {
+  return contentOf("m.notice", of, reader, []);
+}
+
+/** A message that wakes a phone (`m.text` that mentions people): stubs only. */
+export function textContent(of: Message, reader: Reader, mentions: readonly UserId[] = []): Content {
+  return contentOf("m.text", of, reader, mentions);
+}
+
+/** The same content in a thread; clients without threads show it as a reply. */
+export function threaded(content: Content, root: EventId): Content {
+  return { ...content, "m.relates_to": { rel_type: "m.thread", event_id: root, is_falling_back: true, "m.in_reply_to": { event_id: root } } };
+}
+
+/** The content as the new text of an earlier message (a board). Clients without edits show it as a message with a star. */
+export function editContent(content: Content, of: EventId): Content {
+  const { "m.relates_to": _relation, ...fresh } = content;
+  return {
+    msgtype: fresh["msgtype"], body: `* ${String(fresh["body"])}`, "m.mentions": {},
+    "m.new_content": fresh, "m.relates_to": { rel_type: "m.replace", event_id: of },
+  };
+}
+
