@@ -4,13 +4,15 @@ import type { Crypto, Decrypted, Encrypted, Proof, Recipient, Undecryptable } fr
 import { ciphertextHash, megolmHeader } from "./ciphertext.ts";
 import { readCryptoSync } from "./crypto-sync.ts";
 import type { CryptoSync } from "./crypto-sync.ts";
+import { isFault } from "./fault.ts";
 import type { Machine } from "./machine.ts";
 import { engineUser, engineUsers } from "./machine.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { askedAbout } from "./outgoing.ts";
+import type { Outgoing, OutgoingRequest } from "./outgoing.ts";
 import type { Log } from "./rest.ts";
 import { SerialByName } from "./serial.ts";
 import { isObject } from "./shapes.ts";
-import { deviceStanding, masterKeyOf, recipientStanding } from "./standing.ts";
+import { Standings, masterKeyOf } from "./standing.ts";
 
 /** A sender's keys are asked for anew at most this often for one Megolm session: over federation, signatures may come late. */
 const MOST_NEW_QUERIES = 3;
@@ -38,6 +40,7 @@ export class OlmCrypto implements Crypto {
   async receive(crypto: unknown): Promise<void> {
     const sync = readCryptoSync(crypto);
     const outcome = await this.#machine.run((engine) => receiveAll(engine, sync));
+    this.#outgoing.reported(sync.changed);
     const malformed = sync.malformed + outcome.refused;
     if (malformed + outcome.undecryptable > 0) this.#log("crypto.to-device-left-out", { malformed, undecryptable: outcome.undecryptable });
   }
@@ -72,9 +75,9 @@ export class OlmCrypto implements Crypto {
     pins.delete(this.#machine.user);
     if (pins.size > MOST_RECIPIENTS) throw new Error(`a key goes to at most ${MOST_RECIPIENTS} people`);
     return this.#rooms.run(room, async () => {
-      await this.#track(pins.keys());
-      await this.#claim(pins.keys());
-      const { requests, withheld } = await this.#machine.run((engine) => share(engine, room, pins));
+      const claim = await this.#informed(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
+      if (claim !== undefined) await this.#outgoing.send(claim);
+      const { requests, withheld } = await this.#informed(pins.keys(), (engine, standings) => share(engine, standings, room, pins));
       for (const request of requests) await this.#outgoing.send(request);
       const ciphertext = await this.#machine.run((engine) => engine.encryptRoomEvent(new olm.RoomId(room), type, json));
       return { ciphertext, withheld };
@@ -83,21 +86,26 @@ export class OlmCrypto implements Crypto {
 
   /** Throws a gateway fault if keys are known to have changed and the new ones cannot be had: old knowledge proves nothing then. */
   async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
-    await this.#track([user]);
-    return this.#machine.run((engine) => deviceStanding(engine, user, device, pinned));
+    return this.#informed([user], (_engine, standings) => standings.device(user, device, pinned));
   }
 
   /** Always asked anew, because it is rare and somebody is about to pin the answer. */
   async masterKey(user: UserId): Promise<MasterKey | undefined> {
     const id = engineUser(user);
     if (id === undefined) return undefined;
-    await this.#track([user]);
+    await this.#machine.run((engine) => engine.updateTrackedUsers(engineUsers([user])));
     await this.#outgoing.queryAnew(id);
-    const identity = await this.#machine.run((engine) => engine.getIdentity(new olm.UserId(user)));
-    return identity === undefined ? undefined : masterKeyOf(identity);
+    return this.#informed([user], async (engine, _standings, pending) => {
+      const identity = pending.has(user) ? undefined : await engine.getIdentity(new olm.UserId(user));
+      return identity === undefined ? undefined : masterKeyOf(identity);
+    });
   }
 
-  healthy(): Promise<boolean> {
+  async healthy(): Promise<boolean> {
+    // News of one's own keys is asked for if there is any; without a homeserver, what is known has to do.
+    await this.#outgoing.queries().catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+    });
     return this.#machine.run(ownStanding);
   }
 
@@ -105,17 +113,23 @@ export class OlmCrypto implements Crypto {
     return this.#machine.close();
   }
 
-  /** After this the engine knows the people's keys as the server last reported them; it asks only for those reported changed, or new to it. */
-  async #track(users: Iterable<string>): Promise<void> {
-    const list = [...users];
-    await this.#machine.run((engine) => engine.updateTrackedUsers(engineUsers(list)));
-    await this.#outgoing.queries();
-  }
-
-  async #claim(users: Iterable<string>): Promise<void> {
-    const list = [...users];
-    const request = await this.#machine.run((engine) => engine.getMissingSessions(engineUsers(list)));
-    if (request !== null && request !== undefined) await this.#outgoing.send(request);
+  /**
+   * Work in one turn of the engine that knows these people's keys as the server last reported them. It asks only for those that are new
+   * or reported changed, and once more for what was reported in between; who is unknown even then is in `pending`.
+   */
+  async #informed<T>(users: Iterable<string>, work: (engine: olm.OlmMachine, standings: Standings, pending: ReadonlySet<string>) => Promise<T>): Promise<T> {
+    const people = [...users];
+    await this.#machine.run((engine) => engine.updateTrackedUsers(engineUsers(people)));
+    for (let last = false; ; last = true) {
+      await this.#outgoing.queries();
+      const done = await this.#machine.run(async (engine) => {
+        const requests = (await engine.outgoingRequests()) as OutgoingRequest[];
+        const pending = new Set(requests.flatMap(askedAbout));
+        if (!last && people.some((user) => pending.has(user))) return undefined;
+        return { result: await work(engine, new Standings(engine, pending), pending) };
+      });
+      if (done !== undefined) return done.result;
+    }
   }
 
   /** Whether a query was made that may change the answer. */
@@ -125,7 +139,7 @@ export class OlmCrypto implements Crypto {
     if (id === undefined || made >= MOST_NEW_QUERIES) return false;
     if (this.#queriedAnew.size >= MOST_SESSIONS_REMEMBERED) this.#queriedAnew.clear();
     this.#queriedAnew.set(session, made + 1);
-    await this.#track([sender]);
+    await this.#machine.run((engine) => engine.updateTrackedUsers(engineUsers([sender])));
     await this.#outgoing.queryAnew(id);
     return true;
   }
@@ -174,28 +188,40 @@ function counted(events: readonly { readonly type: olm.ProcessedToDeviceEventTyp
   return { refused: of(olm.ProcessedToDeviceEventType.Invalid), undecryptable: of(olm.ProcessedToDeviceEventType.UnableToDecrypt) };
 }
 
+/** Of people who may not have the key nothing is claimed. */
+async function missingSessions(engine: olm.OlmMachine, standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<olm.KeysClaimRequest | undefined> {
+  const { entitled } = await sorted(standings, pins);
+  return (await engine.getMissingSessions(engineUsers(entitled))) ?? undefined;
+}
+
 /**
  * Who may have the key, and the key to exactly them, in one turn of the engine: an identity that changes between the two would get it.
  * The engine rotates the session by itself when somebody who has had it is no longer among them.
  */
 async function share(
   engine: olm.OlmMachine,
+  standings: Standings,
   room: RoomId,
   pins: ReadonlyMap<UserId, MasterKey>,
 ): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly withheld: Encrypted["withheld"] }> {
-  const entitled: UserId[] = [];
-  const withheld: { readonly user: UserId; readonly why: Proof }[] = [];
-  for (const [user, pinned] of pins) {
-    const why = await recipientStanding(engine, user, pinned);
-    if (why === "proven") entitled.push(user);
-    else withheld.push({ user, why });
-  }
+  const { entitled, withheld } = await sorted(standings, pins);
   const settings = new olm.EncryptionSettings();
   settings.sharingStrategy = olm.CollectStrategy.identityBasedStrategy();
   // Keeps other members' clients from passing the key on to people invited later (MSC4268).
   settings.historyVisibility = olm.HistoryVisibility.Joined;
   const requests = await engine.shareRoomKey(new olm.RoomId(room), engineUsers(entitled), settings);
   return { requests, withheld };
+}
+
+async function sorted(standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<{ readonly entitled: UserId[]; readonly withheld: Encrypted["withheld"] }> {
+  const entitled: UserId[] = [];
+  const withheld: { readonly user: UserId; readonly why: Proof }[] = [];
+  for (const [user, pinned] of pins) {
+    const why = await standings.recipient(user, pinned);
+    if (why === "proven") entitled.push(user);
+    else withheld.push({ user, why });
+  }
+  return { entitled, withheld };
 }
 
 async function tryDecrypt(engine: olm.OlmMachine, room: RoomId, event: string): Promise<Attempt> {

@@ -6,12 +6,13 @@ import type { Random } from "../ports.ts";
 import { AccountSecrets } from "./account-secrets.ts";
 import type { CrossSigningSecrets } from "./account-secrets.ts";
 import { ownStanding } from "./crypto.ts";
-import { isFault } from "./fault.ts";
+import { Fault, isFault } from "./fault.ts";
 import type { Machine } from "./machine.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { OutgoingRequest, Outgoing } from "./outgoing.ts";
 import { RECOVERY_KEY_BYTES, inGroups, readRecoveryKeyFile, writeRecoveryKeyFile } from "./recovery-key.ts";
 import type { Log, Rest } from "./rest.ts";
+import { masterKeyOf } from "./standing.ts";
 
 export interface IdentityParts {
   readonly machine: Machine;
@@ -41,19 +42,21 @@ export function fromFingerprint(text: string): MasterKey | undefined {
  */
 export async function ensureIdentity(parts: IdentityParts): Promise<void> {
   const { machine, outgoing, log } = parts;
-  await refuseForeignDevice(parts);
+  const published = await publishedMasterKey(parts);
   await outgoing.pump();
   // The public identity first: private keys are checked against it, and dropped if another device has replaced it.
   await machine.run((engine) => engine.updateTrackedUsers([new olm.UserId(machine.user)]));
   await outgoing.queryAnew(new olm.UserId(machine.user));
-  const [published, complete] = await machine.run(async (engine) => {
+  const complete = await machine.run(async (engine) => {
     const status = await engine.crossSigningStatus();
-    return [(await engine.getIdentity(engine.userId)) !== undefined, status.hasMaster && status.hasSelfSigning && status.hasUserSigning] as const;
+    return status.hasMaster && status.hasSelfSigning && status.hasUserSigning;
   });
-  if (!complete && published) {
+  const own = await machine.run((engine) => engine.getIdentity(engine.userId));
+  if (complete && published !== undefined && own !== undefined && published !== masterKeyOf(own)) throw replaced();
+  if (!complete && published !== undefined) {
     await recover(parts);
     log("identity.recovered", {});
-  } else if (!published) {
+  } else if (published === undefined) {
     // Also when a crash came between making the keys and publishing them: the same keys are used again.
     await publish(parts);
     log("identity.published", { made: !complete });
@@ -65,14 +68,22 @@ export async function ensureIdentity(parts: IdentityParts): Promise<void> {
   }
 }
 
-const ownDeviceKeys = z.object({ device_keys: z.record(z.string(), z.record(z.string(), z.object({ keys: z.record(z.string(), z.string()) }))) });
+const keyObject = z.object({ keys: z.record(z.string(), z.string()) });
+const ownKeys = z.object({
+  device_keys: z.record(z.string(), z.record(z.string(), keyObject)),
+  master_keys: z.record(z.string(), keyObject).optional(),
+});
 
-/** A device whose store was lost must not go on under its old name: others would send to keys that nobody has. */
-async function refuseForeignDevice({ machine, rest }: IdentityParts): Promise<void> {
+/**
+ * The master key that the homeserver shows for the bot, as it is: the engine leaves out one that is not well signed, and a new identity
+ * would be put in its place. Refuses a device whose store was lost: others would send to keys that nobody has any more.
+ */
+async function publishedMasterKey({ machine, rest }: IdentityParts): Promise<string | undefined> {
   const { user, device } = machine;
   const answer = await rest.call({ method: "POST", path: "/_matrix/client/v3/keys/query", body: { device_keys: { [user]: [device] } }, repeat: "idempotent" });
-  const read = ownDeviceKeys.safeParse(answer);
-  const known = read.success ? read.data.device_keys[user]?.[device]?.keys[`ed25519:${device}`] : undefined;
+  const read = ownKeys.safeParse(answer);
+  if (!read.success) throw new Fault("unreachable", { network: "unusable_answer" });
+  const known = read.data.device_keys[user]?.[device]?.keys[`ed25519:${device}`];
   const own = await machine.run(async (engine) => engine.identityKeys.ed25519.toBase64());
   if (known !== undefined && known !== own) {
     throw new OperatorError(
@@ -81,6 +92,8 @@ async function refuseForeignDevice({ machine, rest }: IdentityParts): Promise<vo
       "Log in as a new device (remove the token file, or give a new device id), with the recovery key in its file.",
     );
   }
+  const master = read.data.master_keys?.[user];
+  return master === undefined ? undefined : (Object.values(master.keys)[0] ?? "");
 }
 
 async function publish(parts: IdentityParts): Promise<void> {
@@ -125,8 +138,16 @@ async function recover(parts: IdentityParts): Promise<void> {
   if (secrets === "wrong-key") throw new OperatorError("identity.wrong-recovery-key", "The recovery key does not fit this account.", cure);
   const status = await machine.run((engine) => engine.importCrossSigningKeys(secrets.master, secrets.selfSigning, secrets.userSigning));
   if (!status.hasMaster || !status.hasSelfSigning || !status.hasUserSigning) {
-    throw new OperatorError("identity.replaced", "The keys in secret storage are not those of the identity that the homeserver shows.", "Somebody replaced the bot's identity. Find out who before anything else; then reset it with another client and let everybody confirm the bot anew.");
+    throw replaced();
   }
+}
+
+function replaced(): OperatorError {
+  return new OperatorError(
+    "identity.replaced",
+    "The identity that the homeserver shows for the bot is not the bot's own.",
+    "Somebody replaced it. Find out who before anything else; then reset it with another client and let everybody confirm the bot anew.",
+  );
 }
 
 async function signOwnDevice({ machine, outgoing }: IdentityParts): Promise<void> {

@@ -23,6 +23,10 @@ export class Outgoing {
   readonly #rest: Rest;
   readonly #log: Log;
   readonly #queries = new Serial();
+  /** People about whom the server was asked and said nothing: not asked again by every message, only by the next pump. */
+  readonly #unanswered = new Set<string>();
+  /** Asked about in the queries under way. */
+  readonly #asking = new Set<string>();
   #pumping: Promise<void> | undefined;
   #again = false;
 
@@ -48,10 +52,25 @@ export class Outgoing {
   queries(): Promise<void> {
     // One at a time: the engine makes a new request of the same question as long as the first is not answered.
     return this.#queries.run(async () => {
+      this.#asking.clear();
       for (const request of await this.#waiting()) {
-        if (request.type === olm.RequestType.KeysQuery) await this.send(request);
+        const news = askedAbout(request).filter((user) => !this.#unanswered.has(user));
+        if (news.length === 0) continue;
+        for (const user of news) this.#asking.add(user);
+        await this.send(request);
       }
+      if (this.#asking.size === 0) return;
+      const left = new Set((await this.#waiting()).flatMap(askedAbout));
+      for (const user of this.#asking) if (left.has(user)) this.#unanswered.add(user);
     });
+  }
+
+  /** News of these people has come: they are worth asking about again. */
+  reported(users: Iterable<string>): void {
+    for (const user of users) {
+      this.#unanswered.delete(user);
+      this.#asking.delete(user);
+    }
   }
 
   /** Asks for somebody's keys whether or not anything is known to have changed. */
@@ -75,34 +94,31 @@ export class Outgoing {
   }
 
   async #rounds(): Promise<void> {
+    this.#unanswered.clear();
+    this.#again = true;
     for (let round = 0; round < MOST_ROUNDS; round++) {
+      if (this.#again) await this.#logged("KeysQuery", () => this.queries());
       this.#again = false;
-      const sent = await this.#round();
+      let sent = 0;
+      for (const request of await this.#waiting()) {
+        if (request.type === olm.RequestType.KeysQuery) continue;
+        if (await this.#logged(olm.RequestType[request.type] ?? "", () => this.send(request))) sent++;
+      }
       if (sent === 0 && !this.#again) return;
     }
     this.#log("crypto.pump-long", { rounds: MOST_ROUNDS });
   }
 
-  /** How many requests went through. */
-  async #round(): Promise<number> {
-    let sent = 0;
-    let queried = false;
-    for (const request of await this.#waiting()) {
-      if (request.type === olm.RequestType.KeysQuery && queried) continue;
-      try {
-        if (request.type === olm.RequestType.KeysQuery) {
-          queried = true;
-          await this.queries();
-        } else {
-          await this.send(request);
-        }
-        sent++;
-      } catch (error) {
-        if (!isFault(error)) throw error;
-        this.#log("crypto.request-failed", { type: olm.RequestType[request.type] ?? "", kind: error.kind, status: error.status ?? 0, errcode: error.errcode ?? "" });
-      }
+  /** Whether it went through; a failure waits for the next pump. */
+  async #logged(type: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      this.#log("crypto.request-failed", { type, kind: error.kind, status: error.status ?? 0, errcode: error.errcode ?? "" });
+      return false;
     }
-    return sent;
   }
 
   async #waiting(): Promise<readonly OutgoingRequest[]> {
@@ -131,4 +147,11 @@ export class Outgoing {
         throw new Error("a request of the crypto engine that is never sent");
     }
   }
+}
+
+/** Of whom a request wants to know the keys; empty for requests of other kinds. */
+export function askedAbout(request: OutgoingRequest): string[] {
+  if (request.type !== olm.RequestType.KeysQuery) return [];
+  const body = JSON.parse(request.body) as { readonly device_keys?: Readonly<Record<string, unknown>> };
+  return Object.keys(body.device_keys ?? {});
 }

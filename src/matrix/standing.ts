@@ -15,34 +15,51 @@ export function masterKeyOf(identity: { readonly masterKey: string }): MasterKey
   return typeof key === "string" && /^[A-Za-z0-9+/]{43}$/.test(key) ? (key as MasterKey) : undefined;
 }
 
-/** Of the person alone, before any device is looked at. Call it inside the engine's turn in which the answer is used. */
-export async function identityStanding(engine: olm.OlmMachine, user: string, pinned: MasterKey): Promise<Proof> {
-  const id = engineUser(user);
-  const identity = id === undefined ? undefined : await engine.getIdentity(id);
-  if (identity === undefined) return "unknown";
-  const current = masterKeyOf(identity);
-  if (identity instanceof olm.OwnUserIdentity) return current === pinned && identity.isVerified() ? "proven" : "identity-changed";
-  if (identity.hasVerificationViolation()) return "identity-changed";
-  if (current !== pinned) return identity.identityNeedsUserApproval() ? "identity-changed" : "not-pinned";
-  // The engine pins the first identity it meets. People have decided otherwise, in the journal, and the journal rules.
-  if (identity.identityNeedsUserApproval()) await identity.pinCurrentMasterKey();
-  return "proven";
+/** Answers about people, asked inside one turn of the engine. `pending`: those whose keys are reported changed and not known yet. */
+export class Standings {
+  readonly #engine: olm.OlmMachine;
+  readonly #pending: ReadonlySet<string>;
+
+  constructor(engine: olm.OlmMachine, pending: ReadonlySet<string>) {
+    this.#engine = engine;
+    this.#pending = pending;
+  }
+
+  /** Of the person alone, before any device is looked at. */
+  async identity(user: string, pinned: MasterKey): Promise<Proof> {
+    const id = engineUser(user);
+    // The engine would wait a second for the answer that is not coming, and then tell what it knew before.
+    if (id === undefined || this.#pending.has(user)) return "unknown";
+    const identity = await this.#engine.getIdentity(id);
+    if (identity === undefined) return "unknown";
+    const current = masterKeyOf(identity);
+    if (identity instanceof olm.OwnUserIdentity) return current === pinned && identity.isVerified() ? "proven" : "identity-changed";
+    if (identity.hasVerificationViolation()) return "identity-changed";
+    if (current !== pinned) return identity.identityNeedsUserApproval() ? "identity-changed" : "not-pinned";
+    // The engine pins the first identity it meets. People have decided otherwise, in the journal, and the journal rules.
+    if (identity.identityNeedsUserApproval()) await identity.pinCurrentMasterKey();
+    return "proven";
+  }
+
+  /** Of one device of that person: it must be signed by that identity and not be gone. */
+  async device(user: string, device: string, pinned: MasterKey): Promise<Proof> {
+    const identity = await this.identity(user, pinned);
+    const id = engineUser(user);
+    if (identity !== "proven" || id === undefined) return identity;
+    const found = await this.#engine.getDevice(id, new olm.DeviceId(device));
+    return found !== undefined && isProven(found) ? "proven" : "device-unproven";
+  }
+
+  /** Of a person to whom a key would go: the identity, and at least one device that may have it. */
+  async recipient(user: string, pinned: MasterKey): Promise<Proof> {
+    const identity = await this.identity(user, pinned);
+    const id = engineUser(user);
+    if (identity !== "proven" || id === undefined) return identity;
+    const devices = (await this.#engine.getUserDevices(id)).devices();
+    return devices.some(isProven) ? "proven" : "device-unproven";
+  }
 }
 
-/** Of one device of that person: it must be signed by that identity and not be gone. */
-export async function deviceStanding(engine: olm.OlmMachine, user: string, device: string, pinned: MasterKey): Promise<Proof> {
-  const identity = await identityStanding(engine, user, pinned);
-  if (identity !== "proven") return identity;
-  const id = engineUser(user);
-  const found = id === undefined ? undefined : await engine.getDevice(id, new olm.DeviceId(device));
-  return found !== undefined && !found.isDeleted() && found.isCrossSignedByOwner() ? "proven" : "device-unproven";
-}
-
-/** Of a person to whom a key would go: the identity, and at least one device that may have it. */
-export async function recipientStanding(engine: olm.OlmMachine, user: string, pinned: MasterKey): Promise<Proof> {
-  const identity = await identityStanding(engine, user, pinned);
-  if (identity !== "proven") return identity;
-  const id = engineUser(user);
-  const devices = id === undefined ? [] : (await engine.getUserDevices(id)).devices();
-  return devices.some((device) => !device.isDeleted() && device.isCrossSignedByOwner()) ? "proven" : "device-unproven";
+function isProven(device: olm.Device): boolean {
+  return !device.isDeleted() && device.isCrossSignedByOwner();
 }
