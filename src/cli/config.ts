@@ -32,7 +32,8 @@ export async function loadConfig(file: string): Promise<Settings> {
   const text = await readConfigFile(file);
   const read = parseConfig(text, (path) => resolve(dirname(resolve(file)), path));
   if (read.ok) return read.settings;
-  throw new OperatorError("config.invalid", read.mistakes.map(({ line, column, what }) => `${file}:${line}:${column}: ${what}`).join("\n"), CURE);
+  const lines = read.mistakes.map(({ line, column, what }) => `${file}:${line}:${column}: ${what}`);
+  throw new OperatorError("config.invalid", [`${file} is not accepted:`, ...lines].join("\n"), CURE);
 }
 
 /** Settings from YAML text, or all its mistakes in the order of the text. */

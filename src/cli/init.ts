@@ -70,7 +70,7 @@ function checked(options: InitOptions): string {
   const language = need(readLanguage(options.language), "--language: expected en or es");
   const zone = need(readZone(options.zone), "--zone: expected an IANA time zone such as Europe/Madrid");
   const prefix = need(readPrefix(options.prefix), "--prefix: expected one to three of ! . , ; ~ + % & $ ^ =");
-  if (wrong.length > 0) throw new OperatorError("init.invalid", [...new Set(wrong)].join("\n"), "Give these options anew; relevo init --help shows them all.");
+  if (wrong.length > 0) throw new OperatorError("init.invalid", ["These options do not fit; nothing was written:", ...new Set(wrong)].join("\n"), "Give these options anew; relevo init --help shows them all.");
   return configText({
     values: {
       homeserver, user, data, language, zone, prefix,

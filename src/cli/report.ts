@@ -11,7 +11,9 @@ export function report(thrown: unknown, err: (line: string) => void, log: Log): 
   // Commander has printed its text already.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.fine : EXIT.failed;
   if (thrown instanceof OperatorError) {
-    err(`relevo: ${thrown.message} (${thrown.code})`);
+    const [what, ...details] = thrown.message.split("\n");
+    err(`relevo: ${what} (${thrown.code})`);
+    for (const detail of details) err(detail);
     err(`To do: ${thrown.cure}`);
     return /^(?:config|secret|init)\./.test(thrown.code) ? EXIT.config : EXIT.failed;
   }

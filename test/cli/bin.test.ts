@@ -76,13 +76,14 @@ describe("bin/relevo.js", () => {
         const told = (what: string): void => { process.stdout.write(what + "\\n"); };
         process.on("SIGTERM", () => { told("SIGTERM"); process.exit(7); });
         process.on("disconnect", () => { told("alone"); process.exit(8); });
-        setInterval(() => undefined, 1_000);
+        // If nothing reaches it, it ends by itself, so that a failure leaves no process behind.
+        setTimeout(() => { told("nothing came"); process.exit(9); }, 10_000);
         told("pid " + process.pid);
       `);
     });
     /** Runs it, does something once its program runs, and gives all that came out and how it ended. */
     async function watched(then: (wrapper: number, program: number) => void): Promise<{ out: string; code: number | null; signal: string | null }> {
-      const child = spawn(old!, [bin], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(old!, [bin], { stdio: ["ignore", "pipe", "inherit"], timeout: 20_000, killSignal: "SIGKILL" });
       let out = "";
       return new Promise((done) => {
         child.stdout.setEncoding("utf8").on("data", (text: string) => {

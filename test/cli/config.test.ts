@@ -163,8 +163,10 @@ describe("configuration file", () => {
     assert.equal((await loadConfig(await written(SMALLEST))).data, join(folder, "data"));
   });
   it("is refused if others could make themselves an owner in it, and the chmod line is told", async () => {
-    const file = await written(SMALLEST, 0o662);
-    await assert.rejects(loadConfig(file), refused("config.writable-by-others", /chmod go-w .*relevo\.yaml/));
+    for (const mode of [0o620, 0o602]) {
+      await assert.rejects(loadConfig(await written(SMALLEST, mode)), refused("config.writable-by-others", /chmod go-w .*relevo\.yaml/));
+    }
+    assert.ok(await loadConfig(await written(SMALLEST, 0o644)));
   });
   it("is refused if it is not there, a folder, too large, or not text", async () => {
     await assert.rejects(loadConfig(join(folder, "none.yaml")), refused("config.missing", /relevo init/));
