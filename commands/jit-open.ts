@@ -37,6 +37,7 @@ export const jitOpen = command({
   examples: ['jit open agreement "ES-CO-CV 2026/114" states ES,CO,CV,PT until 2027-11-20 admins @ana:es.example ES @luis:co.example CO'],
   prepare: (scope, params, ctx) => prepareCase(scope, params, CODENAMES, ctx),
   confirms: (_scope, params) => confirmCase(params),
+  codename: (params) => params.terms?.codename,
   alsoNeeds: (_scope, params) => administratorsConsent(params),
   decide: (scope, params, ctx) => openCase(scope, params, ctx),
 });

@@ -18,6 +18,8 @@ import type { Proposal, Request } from "../domain/request.ts";
 import { CONSENT, DISSENT, confirmOwn, consent, dissent, dropped, granted, requestConsents, satisfied, stillNeeded } from "../domain/request.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message } from "../domain/say.ts";
+import { pinning } from "../domain/person.ts";
+import type { Scope } from "../domain/state.ts";
 import type { Windows } from "../domain/windows.ts";
 import type { Chance } from "../domain/decision.ts";
 import type { Clock, Crypto, InboxEnd, Journal, Ratchet } from "../ports.ts";
@@ -42,15 +44,11 @@ declare module "../domain/say.ts" {
     "app.none-of-these": Record<never, never>;
     "app.unproven": Record<never, never>;
     "app.stop-raw": { who: string };
-    "app.unknown-command": { word: string; help: Fact };
     "app.repair-failed": { room: string; step: string };
     "app.checkpoint": Record<never, never>;
-    "app.board-none": Record<never, never>;
-    "app.did-you-mean": { commands: Fact };
     "app.place-workspace": Record<never, never>;
     "app.place-delivery": Record<never, never>;
     "app.place-direct": Record<never, never>;
-    "app.bot": Record<never, never>;
   }
 }
 type Fact = import("../domain/say.ts").Fact;
@@ -141,7 +139,7 @@ export class Flow {
 
   /** A read: outside the queue, journalled, answered where it was asked. */
   async read(command: Command, params: Params, acting: Acting, asked: Asked): Promise<void> {
-    const refused = this.#notAllowed(command, acting);
+    const refused = this.refusal(command, acting);
     if (refused !== undefined) {
       await this.#commit(acting, this.#refusal(command, refused, acting));
       return;
@@ -189,7 +187,7 @@ export class Flow {
   }
 
   #decide(command: Command, params: Params, acting: Acting, confirmed: boolean, identities: Context["identities"]): Outcome {
-    const refused = this.#notAllowed(command, acting);
+    const refused = this.refusal(command, acting);
     if (refused !== undefined) return this.#refusal(command, refused, acting);
     const chain = this.#chainOf(command, acting) ?? INSTALLATION;
     const scope = this.#parts.world.scope(chain);
@@ -201,7 +199,7 @@ export class Flow {
     if (!confirmed) {
       const prepared = command.prepare?.(scope, params as never, ctx) ?? { ok: true as const, params };
       if (!prepared.ok) return this.#refusal(command, prepared.lines, acting);
-      const first = command.decide(scope, prepared.params as never, ctx);
+      const first = this.#asIfAllAgreed(command, prepared.params, scope, ctx);
       if (!first.ok) return this.#refusal(command, first.lines, acting);
       const proposal = this.#proposal(command, prepared.params, chain, ctx);
       return { parts: [{ chain, events: [confirmOwn(proposal, ctx)] }], notes: [], end: "done" };
@@ -211,10 +209,25 @@ export class Flow {
       const approvals = [{ by: acting.author.user, at: ctx.now }];
       return this.#outcome(command, command.decide(scope, params as never, { ...ctx, approvals }), chain, acting);
     }
-    const first = command.decide(scope, params as never, ctx);
+    const first = this.#asIfAllAgreed(command, params, scope, ctx);
     if (!first.ok) return this.#refusal(command, first.lines, acting);
     const called = Object.fromEntries(needs.flatMap((need) => need.anyOf).map((user) => [user, this.#parts.world.member(chain, user)?.callSign ?? user]));
-    return { parts: [{ chain, events: requestConsents(this.#proposal(command, params, chain, ctx), needs, called, ctx) }], notes: [], end: "done" };
+    // Whoever is asked must be able to read the question: their identity is pinned with what the author has just confirmed.
+    const { language, zone } = acting.author.person;
+    const pins = stillNeeded(needs, []).flatMap((user) => {
+      const shown = ctx.identities?.get(user);
+      return shown === undefined ? [] : pinning(user, shown, { language, zone }, scope);
+    });
+    const asked = requestConsents(this.#proposal(command, params, chain, ctx), needs, called, ctx);
+    return { parts: [{ chain, events: [...pins, ...asked] }], notes: [], end: "done" };
+  }
+
+  /** Whether the command would be possible if everybody agreed: nobody is asked for what cannot be done. */
+  #asIfAllAgreed(command: Command, params: Params, scope: Scope, ctx: Context): Decision {
+    if (command.decide === undefined) throw new Error(`${command.name} decides nothing`);
+    const needs = command.alsoNeeds?.(scope, params as never, ctx) ?? [];
+    const approvals = [...new Set([ctx.author.user, ...needs.flatMap((need) => need.anyOf)])].map((by) => ({ by, at: ctx.now }));
+    return command.decide(scope, params as never, { ...ctx, approvals });
   }
 
   /** The command behind a button, run for the person who tapped it. */
@@ -275,7 +288,7 @@ export class Flow {
   #proposal(command: Command, params: Params, chain: ChainId, ctx: Context): Proposal {
     if (command.confirms === undefined) throw new Error(`${command.name} binds and does not say what it confirms`);
     const scope = this.#parts.world.scope(chain);
-    const codename = scope.state.case.get("case")?.codename ?? (typeof params["codename"] === "string" ? params["codename"] : "Relevo");
+    const codename = scope.state.case.get("case")?.codename ?? command.codename?.(params as never) ?? "Relevo";
     return { does: { command: command.name, params, confirmed: true }, details: command.confirms(scope, params as never, ctx), codename };
   }
 
@@ -291,7 +304,7 @@ export class Flow {
   }
 
   /** Why this person may not give this command here and now: nothing of what was typed is repeated. */
-  #notAllowed(command: Command, acting: Acting): readonly Line[] | undefined {
+  refusal(command: Command, acting: Pick<Acting, "author" | "chain" | "origin">): readonly Line[] | undefined {
     const scope = acting.chain === undefined ? undefined : this.#parts.world.scope(acting.chain);
     if (command.scope === "case" && scope === undefined) {
       const codenames = this.#parts.world.casesOf(acting.author.user).flatMap((id) => this.#parts.world.chain(id).view.case.get("case")?.codename ?? []);

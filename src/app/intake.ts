@@ -80,7 +80,9 @@ export class Intake {
   }
   /** What an earlier run had received and not dealt with. */
   async backlog(): Promise<void> {
-    for (const row of await this.#parts.journal.inbox()) await this.#handle(row);
+    const { clock, journal, lateAfter } = this.#parts;
+    const now = clock.now();
+    for (const row of await journal.inbox()) await this.#handle({ ...row, late: row.late || now - row.received > lateAfter });
   }
   /** One sync, all of it durable when it resolves; what it brought has been handed to the writer. */
   async once(timeout: number): Promise<void> {
@@ -253,7 +255,7 @@ export class Intake {
     const content = chain.rest === undefined ? opened.content : { ...opened.content, body: chain.rest, formatted_body: undefined };
     const said: Said = read(content, {
       registry: this.#parts.registry, place, prefix: this.#parts.prefix, bot: this.#parts.gateway.user,
-      world: readingWorld(world, acting, this.#parts.clock.now()),
+      world: readingWorld(world, acting, this.#parts.clock.now()), refusal: (command) => flow.refusal(command, acting),
     });
     switch (said.kind) {
       case "talk": return this.#silence(row, "not-ours", undefined, ratchet);

@@ -44,6 +44,8 @@ export interface Command<Shape extends z.ZodRawShape = z.ZodRawShape, P = z.infe
   readonly prepare?: (scope: Scope, params: P, ctx: Context) => { readonly ok: true; readonly params: P } | Extract<Decision, { ok: false }>;
   /** What its author and all others are asked to confirm, in full; required for binding commands. */
   readonly confirms?: (scope: Scope, params: P, ctx: Context) => Message;
+  /** The codename under which it is asked for consent where there is no case yet. */
+  readonly codename?: (params: P) => string | undefined;
   /** Who else must consent after the author has confirmed. */
   readonly alsoNeeds?: (scope: Scope, params: P, ctx: Context) => readonly Need[];
   /** One rule in domain. */
