@@ -5,6 +5,7 @@
 import type { Acknowledgement, Alert, AlertEvent, Named, Priority } from "./alert-types.ts";
 import { aboutAlert, askAgain, nextAsk, raiseAlert } from "./alert-asking.ts";
 import { alertEffects } from "./alert-effects.ts";
+import { isOpen as isCaseOpen, refuseOver } from "./case.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
 import { callSign, decided, refuse } from "./decision.ts";
 import type { Entity } from "./entity.ts";
@@ -13,13 +14,11 @@ import { withdraw } from "./question.ts";
 import type { QuestionEvent } from "./question.ts";
 import { line, list, message, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
 
 export type { Acknowledgement, Alert, AlertEvent, Cause, Named, Priority } from "./alert-types.ts";
 
 declare module "./say.ts" {
   interface Sayings {
-    "alert.jit-over": { codename: string };
     "alert.not-yourself": { example: Fact };
     "alert.not-reachable": { who: string };
     "alert.unknown-person": { who: string };
@@ -41,8 +40,7 @@ export const MAX_ALERT_TEXT = 1_000;
 
 /** Raises an alert by hand to a named person; a P1 also asks the administrators, because no alert of that weight may hang on one person. */
 export function raiseByHand(scope: Scope, of: { readonly priority: Priority; readonly to: CallSign; readonly text: string }, ctx: Context): Decision {
-  const { codename, state, until } = theCase(scope);
-  if (state !== "open" || ctx.now >= until) return refuse("alert.jit-over", { codename });
+  if (!isCaseOpen(scope, ctx.now)) return refuseOver(scope);
   const person = scope.state.member.get(of.to);
   if (person === undefined) return refuse("alert.unknown-person", { who: of.to });
   if (person.role === "auditor") return refuse("alert.not-reachable", { who: of.to });

@@ -1,19 +1,18 @@
 /** The circle of a delivery: who may ever learn of it; all others get one and the same answer, whether it exists or not. */
+import { isOpen, refuseOver } from "./case.ts";
 import type { Context, Refusal } from "./decision.ts";
 import { callSign, refuse } from "./decision.ts";
 import type { Delivery, Doer, Leg } from "./delivery-types.ts";
-import type { Country, DeliveryId, UserId } from "./ids.ts";
+import type { Country, DeliveryId, Instant, UserId } from "./ids.ts";
 import type { Member } from "./roster.ts";
 import { line, list, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
 
 declare module "./say.ts" {
   interface Sayings {
     "delivery.unknown": Record<never, never>;
     "delivery.yours": { deliveries: Fact };
     "delivery.none-yours": { example: Fact };
-    "delivery.jit-over": { codename: string };
     "delivery.stopped-already": { delivery: string; by: string; at: Fact };
     "delivery.not-moving": { delivery: string; show: Fact };
     "delivery.moving-already": { delivery: string; stop: Fact };
@@ -91,7 +90,6 @@ export function inRoomOf(delivery: DeliveryId, ctx: Context): boolean {
 }
 
 /** An agreement whose period is over covers nothing new (a stop still counts). */
-export function covered(scope: Scope, ctx: { readonly now: number }): Refusal | undefined {
-  const found = theCase(scope);
-  return found.state === "open" && ctx.now < found.until ? undefined : refuse("delivery.jit-over", { codename: found.codename });
+export function covered(scope: Scope, ctx: { readonly now: Instant }): Refusal | undefined {
+  return isOpen(scope, ctx.now) ? undefined : refuseOver(scope);
 }

@@ -67,7 +67,9 @@ export function draftDelivery(scope: Scope, draft: Draft, ctx: Context): Decisio
   }
   if (to.at - from.at > MAX_PLANNED) return refuse("delivery.too-long", { max: span(MAX_PLANNED) });
   if (scope.state.delivery.size >= MAX_DELIVERIES) return refuse("delivery.too-many", { max: MAX_DELIVERIES });
-  const plan: Plan = { legs: route.map((point, index) => ({ ...point, number: index + 1 })), mode: draft.mode, seal, from, to, requesting: by.country };
+  const plan: Plan = {
+    legs: route.map((point, index) => ({ ...point, number: index + 1 })), mode: draft.mode, seal, from, to, requesting: by.country, salt: ctx.chance.id(),
+  };
   const id = nextDeliveryId(scope);
   return decided({ type: "delivery.drafted", v: 1, id, at: ctx.now, by, plan, digest: ctx.digest({ delivery: id, plan }) });
 }

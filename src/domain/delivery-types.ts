@@ -33,6 +33,8 @@ export interface Plan {
   readonly from: Planned;
   readonly to: Planned;
   readonly requesting: Country;
+  /** Random: the digest of the plan is shown to the whole circle, and without this a seal of seven digits could be found from it by trying. */
+  readonly salt: string;
 }
 /** Who did something, as it is said to the others. */
 export interface Doer {

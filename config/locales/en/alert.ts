@@ -1,6 +1,5 @@
 /** English: alerts. */
 export const sayings = {
-  "alert.jit-over": "Not raised: the agreement of {codename} is over.",
   "alert.not-yourself": "An alert goes to somebody else. Type  {example}",
   "alert.not-reachable": "{who} audits and sees no content: name somebody else.",
   "alert.unknown-person": "Nobody in this case is called {who}.",

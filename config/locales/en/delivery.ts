@@ -3,7 +3,6 @@ export const sayings = {
   "delivery.unknown": "There is no such delivery for you here.",
   "delivery.yours": "Yours: {deliveries}.",
   "delivery.none-yours": "You are on the route of none. To draft one, type  {example}",
-  "delivery.jit-over": "Not done: the agreement of {codename} is over. Only a stop and contacts still count.",
   "delivery.stopped-already": "{delivery} is stopped: {at}, by {by}. Nothing more can be done with it.",
   "delivery.not-moving": "{delivery} is not moving. To see it, type  {show}",
   "delivery.moving-already": "{delivery} is moving already. To stop it, type  {stop}",

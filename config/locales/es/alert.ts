@@ -1,6 +1,5 @@
 /** Español: alertas. */
 export const sayings = {
-  "alert.jit-over": "No se ha lanzado: el acuerdo de {codename} ha terminado.",
   "alert.not-yourself": "Una alerta va a otra persona. Escribe  {example}",
   "alert.not-reachable": "{who} audita y no ve contenidos: nombra a otra persona.",
   "alert.unknown-person": "En este caso nadie se llama {who}.",

@@ -3,7 +3,6 @@ export const sayings = {
   "delivery.unknown": "Aquí no hay tal entrega para ti.",
   "delivery.yours": "Tuyas: {deliveries}.",
   "delivery.none-yours": "No estás en la ruta de ninguna. Para preparar una, escribe  {example}",
-  "delivery.jit-over": "No se ha hecho: el acuerdo de {codename} ha terminado. Solo valen todavía la parada y los contactos.",
   "delivery.stopped-already": "{delivery} está parada: {at}, por {by}. Ya no se puede hacer nada con ella.",
   "delivery.not-moving": "{delivery} no está en marcha. Para verla, escribe  {show}",
   "delivery.moving-already": "{delivery} ya está en marcha. Para pararla, escribe  {stop}",
