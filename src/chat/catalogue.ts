@@ -145,7 +145,11 @@ export function typedFor(text: string, reader: Reader): string {
   for (const first of [0, 1]) {
     for (let length = Math.min(4, words.length - first); length >= 1; length -= 1) {
       const own = inLanguage(words.slice(first, first + length), reader.language);
-      if (own !== undefined) return `${reader.prefix}${[...words.slice(0, first), own, ...words.slice(first + length)].join(" ")}`;
+      if (own === undefined) continue;
+      const after = words.slice(first + length).join(" ");
+      // What follows "help" is a command again.
+      const rest = words[first] === "help" && after !== "" ? typedFor(after, { ...reader, prefix: "" }) : after;
+      return `${reader.prefix}${[...words.slice(0, first), own, ...(rest === "" ? [] : [rest])].join(" ")}`;
     }
   }
   return `${reader.prefix}${text}`;

@@ -29,9 +29,14 @@ export function distance(a: string, b: string): number {
 }
 
 /** Commands whose words are close to the first words typed: at most a third of the letters differ. Never one that needs two people. */
-export function nearest(registry: Registry, words: readonly string[], most: number): readonly Command[] {
+export function nearest(registry: Pick<Registry, "forms">, words: readonly string[], most: number): readonly Command[] {
+  return nearestOf(registry.forms, words, most);
+}
+
+/** {@link nearest} among these forms. */
+export function nearestOf(forms: Registry["forms"], words: readonly string[], most: number): readonly Command[] {
   const best = new Map<Command, number>();
-  for (const { folded, command } of registry.forms) {
+  for (const { folded, command } of forms) {
     if (command.alsoNeeds !== undefined) continue;
     const length = folded.split(" ").length;
     const typed = words.slice(0, length).join(" ");

@@ -65,6 +65,8 @@ declare module "../domain/say.ts" {
     "help.also": { words: string };
     "help.short": { words: string };
     "help.weight": { weight: string };
-    "help.keywords": { words: string };
+    "help.usage": { line: Typed };
+    "help.topic": { line: Typed; others: string };
+    "help.choice": { what: string; words: string };
   }
 }

@@ -62,7 +62,9 @@ export const sayings = {
   "help.also": "Also: {words}",
   "help.short": "In a delivery room: {words}",
   "help.weight": "{weight, select, read {Changes nothing.} harmless {Done at once.} binding {You are asked to confirm it, alone.} stop {Always counts, at once.} other {}}",
-  "help.keywords": "Words: {words}",
+  "help.usage": "{line}",
+  "help.topic": "{line}{others}",
+  "help.choice": "{what}: {words}",
 } as const;
 
 export const words = {

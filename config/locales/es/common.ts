@@ -62,7 +62,9 @@ export const sayings = {
   "help.also": "También: {words}",
   "help.short": "En la sala de una entrega: {words}",
   "help.weight": "{weight, select, read {No cambia nada.} harmless {Se hace al momento.} binding {Se te pide que lo confirmes, a solas.} stop {Siempre cuenta, al momento.} other {}}",
-  "help.keywords": "Palabras: {words}",
+  "help.usage": "{line}",
+  "help.topic": "{line}{others}",
+  "help.choice": "{what}: {words}",
 } as const;
 
 export const words = {
