@@ -42,6 +42,7 @@ export function readMasterKey(value: unknown): MasterKey | undefined {
   return bytes.toString("base64").replace(/=$/, "") === key ? (key as MasterKey) : undefined;
 }
 
+/** One of the languages that Relevo is shipped with. */
 export function readLanguage(value: unknown): Language | undefined {
   return LANGUAGES.find((language) => language === value);
 }
@@ -70,6 +71,7 @@ export function readPath(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" && value.length <= 1_024 && !/\p{Cc}/u.test(value) && !looksSecret(value) ? value : undefined;
 }
 
+/** A whole number within bounds, both included. */
 export function readCount(value: unknown, least: number, most: number): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
 }

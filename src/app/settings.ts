@@ -24,6 +24,7 @@ export interface SecretFiles {
   readonly recoveryKeyFile: string;
 }
 
+/** The configuration as the app is given it: checked, paths absolute, spans in milliseconds, owners complete. */
 export interface Settings {
   readonly homeserver: string;
   readonly user: UserId;

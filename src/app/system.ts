@@ -13,6 +13,7 @@ export interface SystemClock extends Clock {
 /** A timer sleeps at most this long before it looks at the wall clock again: a clock set forward is noticed within that time. Milliseconds. */
 const LONGEST_SLEEP = 15_000;
 
+/** The clock of this machine; a timer is never early, and is late by at most {@link LONGEST_SLEEP} after the wall clock was set. */
 export function systemClock(): SystemClock {
   return {
     now: () => Date.now() as Instant,
@@ -36,6 +37,7 @@ const CODE_SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH = 4;
 const LARGEST_BYTES = 65_536;
 
+/** Randomness of the operating system, fit for keys. */
 export function systemRandom(): Random {
   return {
     id: () => base32(randomBytes(16)),
@@ -80,8 +82,10 @@ export interface LogFacts {
   readonly errcode?: string;
   readonly why?: LogCode | Lowercase<string>;
 }
+/** How much a line matters: `error` wants somebody to look at it, `warn` may. */
 export type Level = "info" | "warn" | "error";
 
+/** What may be written to the log. Every call is one line, written at once. */
 export interface Log {
   info(code: LogCode, facts?: LogFacts): void;
   warn(code: LogCode, facts?: LogFacts): void;

@@ -12,6 +12,7 @@ export interface Running {
   /** Resolves with the exit code when it has ended, rejects with what ended it. */
   readonly ended: Promise<number>;
 }
+/** Starts a bot; src/app/start.ts has the real one. */
 export type Start = (settings: Settings, secrets: Secrets) => Promise<Running>;
 
 /** What the process around the bot offers. */

@@ -12,10 +12,13 @@ export interface SecretKind {
   readonly least: number;
   readonly most: number;
 }
+/** Of the bot's one device on the homeserver; those of the Matrix authentication service can be long. */
 export const ACCESS_TOKEN: SecretKind = { name: "access token", least: 8, most: 4_096 };
+/** Of the bot's account. */
 export const PASSWORD: SecretKind = { name: "password", least: 1, most: 512 };
-/** A shorter one could be guessed from a stolen file. */
+/** Of the journal and the crypto store; a shorter one could be guessed from a stolen file. */
 export const PASSPHRASE: SecretKind = { name: "passphrase", least: 20, most: 512 };
+/** Of the account's secret storage, 48 characters in groups of four. */
 export const RECOVERY_KEY: SecretKind = { name: "recovery key", least: 40, most: 128 };
 
 /**
