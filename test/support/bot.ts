@@ -1,20 +1,22 @@
 /** The bot as its operator runs it: an own process with a configuration file, killed and started at will. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { parseDocument } from "yaml";
 import { startLeashed, type Ended, type Leashed } from "./leash.ts";
 import { filesUnder } from "./planted.ts";
 import type { Account, Synapse } from "./synapse.ts";
 
+const run = promisify(execFile);
 const PROGRAM = fileURLToPath(new URL("../../bin/relevo.js", import.meta.url));
 const READY_LIMIT = 60_000;
 
 export interface BotOwner {
   readonly user: string;
   readonly masterKey: string;
-  readonly language?: string;
-  readonly zone?: string;
 }
 
 export interface BotOptions {
@@ -28,7 +30,7 @@ export interface BotOptions {
   readonly zone?: string;
   /** The `windows` of the configuration, as written there (`contactEvery: 6s`). */
   readonly windows?: Readonly<Record<string, unknown>>;
-  /** Other top-level keys of the configuration. */
+  /** Other keys of the configuration that differ from what `relevo init` writes. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Node's arguments before the program, such as an `--import` that wraps a port; for tests of crashes. */
   readonly nodeArgs?: readonly string[];
@@ -68,7 +70,7 @@ export async function prepareBot(options: BotOptions): Promise<Bot> {
   const { synapse } = options;
   const dir = path.resolve(options.dir);
   const account = options.account ?? await registerBot(synapse);
-  const config = writeFolder(dir, options, account);
+  const config = await writeFolder(dir, options, account);
   const outputFile = path.join(dir, "output.log");
   let output = "";
   let life: Leashed | undefined;
@@ -134,25 +136,31 @@ async function registerBot(synapse: Synapse): Promise<Account> {
   return account;
 }
 
-/** What `relevo init` writes, with windows of seconds: JSON is valid YAML. Returns the configuration's path. */
-function writeFolder(dir: string, options: BotOptions, account: Account): string {
-  const secrets = path.join(dir, "secrets");
-  mkdirSync(secrets, { recursive: true, mode: 0o700 });
-  const secret = (name: string, text: string) => {
-    const file = path.join(secrets, name);
-    if (!existsSync(file)) writeFileSync(file, `${text}\n`, { mode: 0o600 });
-  };
-  secret("access-token", account.access_token);
-  secret("passphrase", randomBytes(24).toString("base64url"));
+/** What an operator does: `relevo init`, then the few settings that differ. Returns the configuration's path; an existing one stays as it is. */
+async function writeFolder(dir: string, options: BotOptions, account: Account): Promise<string> {
   const config = path.join(dir, "relevo.yaml");
-  writeFileSync(config, `${JSON.stringify({
-    homeserver: options.synapse.url,
-    user: account.user_id,
-    owners: options.owners,
-    ...(options.language === undefined ? {} : { language: options.language }),
-    ...(options.zone === undefined ? {} : { zone: options.zone }),
-    ...(options.windows === undefined ? {} : { windows: options.windows }),
-    ...options.settings,
-  }, null, 2)}\n`, { mode: 0o600 });
+  if (existsSync(config)) return config;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const token = path.join(dir, "token");
+  writeFileSync(token, `${account.access_token}\n`, { mode: 0o600 });
+  await run(process.execPath, [
+    PROGRAM, "init", "--config", config, "--homeserver", options.synapse.url, "--user", account.user_id, "--access-token-file", token,
+    ...options.owners.flatMap(({ user, masterKey }) => ["--owner", `${user}=${masterKey}`]),
+    ...(options.language === undefined ? [] : ["--language", options.language]),
+    ...(options.zone === undefined ? [] : ["--zone", options.zone]),
+  ], { cwd: dir, timeout: 30_000 });
+  rmSync(token);
+  const document = parseDocument(readFileSync(config, "utf8"));
+  for (const [keys, value] of leaves({ ...options.settings, ...(options.windows === undefined ? {} : { windows: options.windows }) })) document.setIn(keys, value);
+  writeFileSync(config, String(document), { mode: 0o600 });
   return config;
+}
+
+/** Every value with the path of keys that leads to it. */
+function leaves(settings: Readonly<Record<string, unknown>>, before: readonly string[] = []): [readonly string[], unknown][] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const keys = [...before, key];
+    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isMap ? leaves(value as Readonly<Record<string, unknown>>, keys) : [[keys, value]];
+  });
 }

@@ -44,6 +44,8 @@ export interface Human {
   joinInvited(): Promise<readonly string[]>;
   /** The encrypted direct chat with the bot: accepts its invitation, or makes one and waits until it has joined. */
   direct(bot: string): Promise<string>;
+  /** Waits for the direct chat that the bot opens with this person, and joins it. */
+  directFrom(bot: string, limit?: number): Promise<string>;
   rooms(): readonly { readonly id: string; readonly name: string; readonly membership: string }[];
   /** Id of the joined room whose name ends with `ending`; waits for it, joining it if the person was invited. */
   room(ending: string, limit?: number): Promise<string>;
@@ -56,6 +58,8 @@ export interface Human {
   redact(room: string, event: string): Promise<void>;
   /** Taps the first answer whose text matches; waits for the poll if it is not there yet. Returns the text tapped. */
   vote(on: VoteOn, answer: RegExp): Promise<string>;
+  /** Taps the first answer of this poll whose text matches. Returns the text tapped. */
+  tap(poll: Seen, answer: RegExp): Promise<string>;
   /** First event read from `from` on that satisfies `want`; fails after `limit` ms and shows what was read instead. */
   waitFor(want: (seen: Seen) => boolean, limit: number, what: string, from?: number): Promise<Seen>;
   /** The pinned message of a room as this person's client shows it now (latest edit); undefined if none or not readable. */
@@ -136,6 +140,12 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
       return made;
     },
 
+    async directFrom(bot, limit = PATIENCE) {
+      const find = () => madeDirect ?? client.getRooms().find((room) => room.getDMInviter() === bot && membershipOf(room) !== KnownMembership.Leave)?.roomId;
+      await until(() => find() !== undefined, `${bot} opens a direct chat with ${name}`, limit);
+      return human.direct(bot);
+    },
+
     rooms: () => client.getRooms().map((room) => ({ id: room.roomId, name: room.name, membership: room.getMyMembership() })),
 
     async room(ending, limit = PATIENCE) {
@@ -176,8 +186,13 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
         && each.poll.answers.some((each) => answer.test(each.text));
       await seen.wait(isIt, PATIENCE, `${name} waits for a poll ${String(question ?? "")} with ${answer.source}`, from);
       const poll = seen.all.slice(from).findLast(isIt);
-      const option = poll?.poll?.answers.find((each) => answer.test(each.text));
-      if (poll === undefined || option === undefined) throw new Error("unreachable");
+      if (poll === undefined) throw new Error("unreachable");
+      return human.tap(poll, answer);
+    },
+
+    async tap(poll, answer) {
+      const option = poll.poll?.answers.find((each) => answer.test(each.text));
+      if (option === undefined) throw new Error(`the poll "${poll.body}" has no answer ${answer.source}: ${poll.poll?.answers.map((each) => each.text).join(" · ")}`);
       await human.send(poll.room, "org.matrix.msc3381.poll.response", {
         "m.relates_to": { rel_type: "m.reference", event_id: poll.event },
         "org.matrix.msc3381.poll.response": { answers: [option.id] },
