@@ -275,7 +275,7 @@ export class Flow {
     const author: Author = { user: request.author, person, owner: this.#parts.isOwner(request.author), ...(member === undefined ? {} : { member }) };
     const ctx: Context = {
       ...this.#tickContext(this.#parts.clock.now()), author, origin: { room: "direct", slot: world.direct(request.author).slot },
-      approvals: request.given, ...(identities === undefined ? {} : { identities }),
+      approvals: request.given, agreed: request.digest, ...(identities === undefined ? {} : { identities }),
     };
     return command.decide(world.scope(chain), params.data as never, ctx);
   }

@@ -156,7 +156,7 @@ export function openCase(scope: Scope, planned: NewCase, ctx: Context): Decision
   const opened: CaseEvent = {
     type: "case.opened", v: 1, case: id, codename, agreement: planned.agreement.trim(), states: planned.states,
     from: planned.from === undefined ? ctx.now : startOfDay(planned.from, zone), until: endOfDay(planned.until, zone),
-    zone, language, digest: ctx.digest(planned), at: ctx.now, by: ctx.author.user, confirmedBy,
+    zone, language, digest: ctx.agreed ?? ctx.digest(planned), at: ctx.now, by: ctx.author.user, confirmedBy,
   };
   const taken: DomainEvent = { type: "codename.taken", v: 1, codename, case: id, at: ctx.now };
   const members = firstMembers(planned.admins, ctx, confirmedBy);

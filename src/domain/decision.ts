@@ -66,6 +66,8 @@ export interface Context {
   readonly digest: (value: unknown) => string;
   /** Set when a request that needed others has all its consents: who gave them. */
   readonly approvals?: readonly { readonly by: UserId; readonly at: Instant }[];
+  /** Digest that stood under the text to which all of them consented. */
+  readonly agreed?: string;
   /** Master keys the server shows for the people named in the parameters; read just before the decision. A person without one is missing. */
   readonly identities?: ReadonlyMap<UserId, MasterKey>;
 }

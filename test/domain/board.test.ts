@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BOARD_TASKS_MAX, boardOf } from "../../src/domain/board.ts";
-import { COORDINATION, LIAISON, SPACE, directSlot } from "../../src/domain/ids.ts";
+import type { DeliveryId } from "../../src/domain/ids.ts";
+import { COORDINATION, LIAISON, SPACE, deliverySlot, directSlot } from "../../src/domain/ids.ts";
 import { DAY, HOUR, START, aCase, aTask, user } from "./builders.ts";
+import { draft, peopleOfARoute } from "./builders-delivery.ts";
 
 describe("the board of the coordination room", () => {
   it("shows the case and says that nothing is open", () => {
@@ -24,6 +26,33 @@ describe("the board of the coordination room", () => {
     const story = aCase().until(START + HOUR).open();
     story.world.pass(DAY);
     assert.match(JSON.stringify(boardOf(story.scope, COORDINATION)), /"expired"/);
+  });
+});
+
+describe("deliveries on the board of the coordination room", () => {
+  it("are shown when everybody in the room is of their circle", () => {
+    const story = aCase().states("BR", "CV", "BE", "ES", "CO").with("BR", "member").with("BR", "member").with("CV", "member").open();
+    draft(story);
+    const administrators = ["ES-1", "CO-1"];
+    for (const one of administrators) {
+      const member = story.scope.state.member.get(one)!;
+      story.world.chain(story.id).put([{ kind: "member", key: one, entity: { ...member, role: "auditor" } }]);
+    }
+    const codes = boardOf(story.scope, COORDINATION)?.lines.map((each) => each.code);
+    assert.deepEqual(codes?.slice(-2), ["board.deliveries", "delivery.line"]);
+  });
+
+  it("are not shown, nor counted, while somebody in the room is not of their circle", () => {
+    const story = peopleOfARoute();
+    assert.ok(draft(story).ok);
+    assert.equal(story.scope.state.delivery.size, 1);
+    assert.deepEqual(boardOf(story.scope, COORDINATION)?.lines.map((each) => each.code), ["board.case", "board.no-tasks"]);
+  });
+
+  it("have a board of their own in their room", () => {
+    const story = peopleOfARoute();
+    draft(story);
+    assert.equal(boardOf(story.scope, deliverySlot("CD-1" as DeliveryId))?.lines[0]?.code, "delivery.board");
   });
 });
 

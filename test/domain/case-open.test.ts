@@ -207,6 +207,14 @@ describe("what is confirmed about a case", () => {
     assert.equal(dated.lines[2]?.code, "case.confirm-period");
   });
 
+  it("is on record with the digest that stood under it", () => {
+    const world = installation();
+    const approvals = [ana, luis].map((by) => ({ by, at: world.now }));
+    const plan = fixed(world);
+    const decision = world.decide(INSTALLATION, olga, (scope, ctx) => openCase(scope, plan, ctx), { approvals, agreed: "7F3Q-19KD" });
+    assert.equal(theCase(world.scope(chainOf(decision))).digest, "7F3Q-19KD");
+  });
+
   it("gives another digest for any other text", () => {
     const digest = (plan: NewCase): string => {
       const world = installation();

@@ -40,6 +40,14 @@ describe("reminders of a task", () => {
     assert.equal(reminded(story).length, 1);
   });
 
+  it("do not come again when their task is woken once too often", () => {
+    const story = aCase().open();
+    aTask().due(3 * DAY).in(story);
+    story.world.pass(2 * DAY);
+    const decision = taskEntity.tick?.(story.task("T-1"), story.world.tickContext(), story.scope);
+    assert.deepEqual(decision, { ok: true, events: [] });
+  });
+
   it("do not come for what is done, nor for a task without a date", () => {
     const story = aCase().open();
     aTask().due(2 * DAY).in(story);
