@@ -3,7 +3,7 @@ import type { Raising } from "./alert-asking.ts";
 import type { Cause } from "./alert-types.ts";
 import { administratorsOf, circle, usersOf } from "./delivery-circle.ts";
 import type { Delivery } from "./delivery-types.ts";
-import type { UserId } from "./ids.ts";
+import type { Instant, UserId } from "./ids.ts";
 import type { Message } from "./say.ts";
 import type { Scope } from "./state.ts";
 
@@ -15,9 +15,10 @@ export function alarmed(scope: Scope, delivery: Delivery, cause: Cause, details:
   return { priority: "P1", cause, delivery: delivery.id, to, watchers: administrators, details };
 }
 
-/** An alert of this cause about the delivery that nobody has acknowledged yet: it goes on asking by itself. */
-export function hasOpenAlert(scope: Scope, delivery: Delivery, ...causes: readonly Cause[]): boolean {
-  return [...scope.state.alert.values()].some((alert) => alert.delivery === delivery.id && causes.includes(alert.cause) && alert.acknowledged.length === 0);
+/** An alert of these causes raised since then that nobody has acknowledged: it goes on asking by itself, a second one about the same would only hide it. */
+export function hasOpenAlert(scope: Scope, delivery: Delivery, since: Instant, ...causes: readonly Cause[]): boolean {
+  return [...scope.state.alert.values()].some((alert) =>
+    alert.delivery === delivery.id && causes.includes(alert.cause) && alert.acknowledged.length === 0 && alert.raised >= since);
 }
 
 function liaisonsOf(scope: Scope): readonly UserId[] {

@@ -74,7 +74,7 @@ function denyContact(scope: Scope, delivery: Delivery, movement: Movement, ctx: 
   if (delivery.state !== "moving" || member === undefined) return refuse("delivery.not-moving", { delivery: delivery.id, show: typed(`cd show ${delivery.id}`) });
   const { user, callSign, country } = member;
   const event: DeliveryEvent = { type: "delivery.contact-denied", v: 1, id: delivery.id, at: ctx.now, by: { user, callSign, country }, inRoom: inRoomOf(delivery.id, ctx) };
-  if (hasOpenAlert(scope, delivery, "no-contact", "contact-denied")) return decided(event);
+  if (isRaised(scope, delivery, movement)) return decided(event);
   return decided(event, ...raiseAlert(scope, ctx, alarmed(scope, delivery, "contact-denied", message(line("delivery.alert-contact-denied", {
     delivery: delivery.id, leg: movement.leg + 1, by: callSign, last: when(movement.contact.at, zoneOf(delivery)),
   })))));
@@ -100,11 +100,15 @@ export function tickSilence(delivery: Delivery, ctx: TickContext, scope: Scope):
     );
   }
   const silent: DomainEvent[] = [{ type: "delivery.no-contact", v: 1, id, at: ctx.now, leg, last: contact.at }, ...withdraw(scope.state.question, aboutContact(id), ctx.now)];
-  // An alert that nobody has acknowledged yet goes on asking by itself: a second one about the same silence would only hide it.
-  if (hasOpenAlert(scope, delivery, "no-contact", "contact-denied")) return decided(...silent);
+  if (isRaised(scope, delivery, movement)) return decided(...silent);
   return decided(...silent, ...raiseAlert(scope, ctx, alarmed(scope, delivery, "no-contact", message(line("delivery.alert-no-contact", {
     delivery: id, leg, for: span(ctx.now - contact.at), last: when(contact.at, zoneOf(delivery)),
   })))));
+}
+
+/** Somebody is being asked about this very silence already; an alert about an earlier one says nothing of this one. */
+function isRaised(scope: Scope, delivery: Delivery, { contact }: Movement): boolean {
+  return contact.alarmed !== undefined && hasOpenAlert(scope, delivery, contact.at, "no-contact", "contact-denied");
 }
 
 /** What the question is about, so that a contact or a stop withdraws it. */

@@ -13,7 +13,6 @@ declare module "./say.ts" {
     "delivery.offered": { by: string; to: Fact };
     "delivery.offer-corrected": { by: string };
     "delivery.keeps-watch": { to: Fact; from: Fact };
-    "delivery.offer-ends": { asking: Fact };
     "delivery.taker-asked": { to: Fact; from: Fact };
     "delivery.offer-lapsed": { to: Fact; from: Fact; give: Fact };
     "delivery.seal-read": { by: string; final: Fact };

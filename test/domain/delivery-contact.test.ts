@@ -133,6 +133,13 @@ describe("silence", () => {
     delivery.world.pass(1);
     assert.equal(delivery.alerts().length, 2);
   });
+  it("that began after a contact raises its own alert, also while one about an earlier silence is open", () => {
+    const delivery = aDelivery().moving();
+    delivery.world.pass(contactEvery + contactAnswer);
+    done(delivery.contact("BR-2"));
+    delivery.world.pass(contactEvery + contactAnswer);
+    assert.equal(delivery.openAlerts().length, 2);
+  });
   it("that somebody of the leg confirms raises the alert at once", () => {
     const delivery = aDelivery().moving();
     delivery.world.pass(contactEvery);
