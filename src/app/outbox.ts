@@ -171,12 +171,12 @@ export class OutboxSender {
     }
     const made = await this.#content(row, body, room, readers);
     if (made === undefined) return this.#drop(row, "superseded");
-    const recipients: Recipient[] = readers.flatMap((user) => {
+    const recipients: Recipient[] = this.#keyHolders(body.at, seen, readers).flatMap((user) => {
       const person = world.people.get(user);
       return person === undefined ? [] : [{ user, pinned: person.masterKey }];
     });
     const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
-    if (withheld.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: withheld.length, of: recipients.length });
+    if (withheld.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: withheld.length, of: recipients.length, why: withheld[0]?.why ?? "unknown" });
     if (withheld.length >= recipients.length) return { retry: 30_000 };
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     await journal.commit({ outboxChanges: [change] });
@@ -274,6 +274,16 @@ export class OutboxSender {
     if (gateway?.kind === "token") this.#parts.fatal(fault);
     if (gateway?.kind === "refused") this.#parts.needsRoom(place);
     return { retry: Math.max(wait, gateway?.wait ?? 0) };
+  }
+  /**
+   * Everybody of the roster who is there or on the way in: whoever joins while a message is under way can read it. What was sent before they were
+   * in the roster stays closed to them, because each key begins where the session stood when they were given it.
+   */
+  #keyHolders(at: Placed, seen: ObservedRoom, readers: readonly UserId[]): readonly UserId[] {
+    if (at.chain === INSTALLATION) return readers;
+    const { joined, invited } = present(seen, this.#parts.gateway.user);
+    const roster = rosterOf(this.#parts.world.scope(at.chain), at.slot);
+    return [...joined, ...invited].filter((user) => roster.includes(user));
   }
   /** Entitled people who are there. In a workspace room only who has joined can read; a direct chat keeps what was said since the invitation. */
   #readers(at: Placed, seen: ObservedRoom): readonly UserId[] | "nobody-yet" | "not-entitled" {
