@@ -16,6 +16,13 @@ process.stderr.on("error", () => undefined);
 // Rejections that nobody waits for come here, too: a state nobody thought of is left at once, and the start that follows reads what is durable.
 process.on("uncaughtException", (thrown) => process.exit(report(thrown, terminal.err, log)));
 
+// Standard error is for JSON lines: a warning of Node (a deprecated call in a library) becomes one, by its code.
+process.removeAllListeners("warning");
+process.on("warning", (warning) => {
+  const code = "code" in warning && typeof warning.code === "string" ? warning.code : warning.name;
+  log.warn("node.warning", { why: code.toLowerCase() as Lowercase<string> });
+});
+
 const code = await commandLine(process.argv.slice(2), terminal);
 // Not by exitCode alone: a socket that is still open must not keep a stopped bot alive.
 process.stdout.write("", () => process.exit(code));

@@ -2,25 +2,61 @@
 import { CommanderError } from "commander";
 import type { Log } from "../app/system.ts";
 import { OperatorError } from "../operator-error.ts";
+import type { GatewayFault } from "../ports.ts";
 
 /** What the process ends with. `config` is EX_CONFIG of sysexits.h: starting again will not help (systemd: RestartPreventExitStatus=78). */
 export const EXIT = { fine: 0, failed: 1, config: 78 } as const;
+
+/** Codes of what stays wrong until a person has changed a file. */
+const UNTIL_CHANGED = /^(?:config|secret|init|keys|node|identity|recovery-key)\.|^(?:homeserver\.token|login\.(?:bad-token|no-token|token-refused|other-account|other-device|no-device))$/;
 
 /** Writes what happened by `err`, a line a call, and gives the exit code. */
 export function report(thrown: unknown, err: (line: string) => void, log: Log): number {
   // Commander has printed its text already.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.fine : EXIT.failed;
-  if (thrown instanceof OperatorError) {
-    const [what, ...details] = thrown.message.split("\n");
-    err(`relevo: ${what} (${thrown.code})`);
+  const curable = isCurable(thrown) ? thrown : isGatewayFault(thrown) ? fromGateway(thrown) : undefined;
+  if (curable !== undefined) {
+    const [what, ...details] = curable.message.replace(curable.cure, "").trimEnd().split("\n");
+    err(`relevo: ${what} (${curable.code})`);
     for (const detail of details) err(detail);
-    err(`To do: ${thrown.cure}`);
-    return /^(?:config|secret|init)\./.test(thrown.code) ? EXIT.config : EXIT.failed;
+    err(`To do: ${curable.cure}`);
+    return UNTIL_CHANGED.test(curable.code) ? EXIT.config : EXIT.failed;
   }
   const bug = log.bug("cli.fault", thrown);
   err(`relevo: stopped by a fault of its own, ${bug}. The line with this code in the log (standard error) says where.`);
   err("To do: start it again; nothing accepted is lost. Report the line with the code: it holds no secret and nothing of a case.");
   return EXIT.failed;
+}
+
+/** By shape as well as by class: an error that names its cure is told, whichever layer made it. */
+function isCurable(thrown: unknown): thrown is OperatorError {
+  if (thrown instanceof OperatorError) return true;
+  return thrown instanceof Error && thrown.name === "OperatorError" && "code" in thrown && typeof thrown.code === "string"
+    && "cure" in thrown && typeof thrown.cure === "string";
+}
+
+function isGatewayFault(thrown: unknown): thrown is GatewayFault {
+  return thrown instanceof Error && thrown.name === "GatewayFault" && "kind" in thrown && typeof thrown.kind === "string";
+}
+
+/** What the homeserver or the network said while the bot was starting; once it runs it waits and tries again by itself. */
+function fromGateway({ kind, status, errcode }: GatewayFault): OperatorError {
+  const facts = [status === undefined || status === 0 ? undefined : `status ${status}`, /^M_[A-Z_]{1,40}$/.test(errcode ?? "") ? errcode : undefined].filter((fact) => fact !== undefined);
+  const said = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
+  switch (kind) {
+    case "token":
+      return new OperatorError("homeserver.token", `The homeserver does not accept the access token${said}.`,
+        "Log the bot in anew and put the new token into the file that secrets.accessTokenFile names.");
+    case "unreachable":
+      return new OperatorError("homeserver.unreachable", `The homeserver cannot be reached${said}.`,
+        "Check homeserver in the configuration, the network, and the homeserver itself; then start again.");
+    case "rate-limited":
+      return new OperatorError("homeserver.rate-limited", `The homeserver makes the bot wait too long${said}.`,
+        "Lift the rate limit for the bot's account (README, On your own homeserver, step 4); then start again.");
+    case "refused":
+      return new OperatorError("homeserver.refused", `The homeserver refused what the bot needs for its start${said}.`,
+        "Check that the account in user is the one of the access token and is not deactivated, then start again.");
+  }
 }
 
 /** Commander repeats what was typed; a value after "=", or one argument too many, may be a secret. */

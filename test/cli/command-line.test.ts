@@ -64,6 +64,22 @@ describe("errors at the end of the process", () => {
     assert.equal(reported(new OperatorError("secret.mode", "what", "cure")).code, 78);
     assert.equal(reported(new OperatorError("journal.disk-full", "what", "cure")).code, 1);
   });
+  it("tell what the homeserver said while starting, by its kind and codes only", () => {
+    const fault = (kind: string, errcode?: string): Error => Object.assign(new Error("@ana:es.example said no"), { name: "GatewayFault", kind, status: 401, errcode });
+    for (const [kind, code, words] of [["token", 78, /accessTokenFile/], ["unreachable", 1, /cannot be reached/], ["rate-limited", 1, /rate limit/], ["refused", 1, /refused/]] as const) {
+      const { code: ended, err, log } = reported(fault(kind, "M_UNKNOWN_TOKEN"));
+      assert.equal(ended, code);
+      assert.equal(err.length, 2);
+      assert.match(err.join("\n"), words);
+      assert.match(err.join("\n"), /status 401, M_UNKNOWN_TOKEN/);
+      assert.doesNotMatch(`${err.join("\n")}${log.join("\n")}`, /@ana/);
+    }
+    assert.doesNotMatch(reported(fault("token", "M_@ana:es.example")).err.join("\n"), /@ana/);
+  });
+  it("tell a cure once, whichever layer made the error", () => {
+    const other = Object.assign(new Error("The store is locked. Stop the other."), { name: "OperatorError", code: "crypto-store.locked", cure: "Stop the other." });
+    assert.deepEqual(reported(other), { code: 1, err: ["relevo: The store is locked. (crypto-store.locked)", "To do: Stop the other."], log: [] });
+  });
   it("show a bug as a code that stands in the log, without its text or a stack trace", () => {
     const { code, err, log } = reported(new TypeError("cannot read seal 0774471 of @ana:es.example"));
     assert.equal(code, 1);
