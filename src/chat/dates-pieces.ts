@@ -283,6 +283,13 @@ function zonePieces(words: readonly string[], at: number): Piece[] {
   return found;
 }
 
+/** "viernes 27" is a day of the month in Spanish; in English "friday 9" may be an hour, so only "friday 27th" is one. */
+function afterWeekday(words: readonly string[], at: number): boolean {
+  const before = words[at - 1]?.replace(/\.$/, "") ?? "";
+  const weekday = Object.hasOwn(vocabulary.WEEKDAYS, before) ? vocabulary.WEEKDAYS[before] : undefined;
+  return weekday?.spanish === true || (weekday !== undefined && /^\d{1,2}(?:st|nd|rd|th)$/.test(words[at] ?? ""));
+}
+
 /** Every piece that could begin at the word `at`. */
 export function piecesAt(words: readonly string[], at: number): readonly Piece[] {
   const found: Piece[] = [];
@@ -293,8 +300,8 @@ export function piecesAt(words: readonly string[], at: number): readonly Piece[]
     const from = at + lead;
     for (const { value, next } of lookup(words, from, vocabulary.DAY_PHRASES)) found.push({ is: "days", counts: [value], next });
     found.push(...datePieces(words, from), ...weekdayPieces(words, from));
-    const day = lead > 0 ? monthDay(words[from]) : undefined;
-    if (day !== undefined && lead > 0 && /(?:the|el|dia)$/.test(phrase(words, at, lead))) found.push({ is: "month-day", day, next: from + 1 });
+    const day = lead > 0 || afterWeekday(words, at) ? monthDay(words[from]) : undefined;
+    if (day !== undefined && (lead === 0 || /(?:the|el|dia)$/.test(phrase(words, at, lead)))) found.push({ is: "month-day", day, next: from + 1 });
   }
   for (const { value, next } of lookup(words, at, vocabulary.DAY_PERIODS)) found.push({ is: "days", counts: [value.days], period: value.period, next });
   for (const { value, next } of lookup(words, at, vocabulary.PERIODS)) found.push({ is: "period", period: value, next });

@@ -88,11 +88,12 @@ type Days = { readonly days: readonly Day[] } | { readonly complaint: Line };
 
 /** Days of a date that may lack its year: the next one, but also the last where it went by so recently that it may be meant. */
 function daysOf(named: Named, today: Day, tense: DateContext["tense"]): readonly Day[] {
-  if (named.year !== undefined) return isDay({ ...named, year: named.year }) ? [{ year: named.year, month: named.month, day: named.day }] : [];
-  const years = [-4, -3, -2, -1, 0, 1, 2, 3, 4].map((plus) => ({ ...named, year: today.year + plus })).filter(isDay);
+  if (named.year !== undefined) return isDay({ year: named.year, month: named.month, day: named.day }) ? [{ year: named.year, month: named.month, day: named.day }] : [];
+  const years = [-1, 0, 1].map((plus) => ({ ...named, year: today.year + plus })).filter(isDay);
   const last = years.filter((each) => compareDays(each, today) <= 0).at(-1);
   const next = years.find((each) => compareDays(each, today) >= 0);
-  if (tense === "past") return last === undefined ? [] : recent(next, today, -1) && next !== undefined ? [last, next] : [last];
+  // The nearer one on the wrong side of today comes first: it is what was said, and it is refused rather than moved by a year.
+  if (tense === "past") return last === undefined ? [] : next !== undefined && recent(next, today, -1) ? [next, last] : [last];
   if (next === undefined) return [];
   return last !== undefined && compareDays(last, next) !== 0 && recent(last, today, 1) ? [last, next] : [next];
 }
