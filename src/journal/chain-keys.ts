@@ -4,14 +4,16 @@
  */
 import { join } from "node:path";
 import { OperatorError } from "../operator-error.ts";
-import type { ChainId } from "../domain/ids.ts";
+import type { ChainId, UserId } from "../domain/ids.ts";
 import type { Random } from "../ports.ts";
 import type { Keys } from "./keys.ts";
 import { CHAIN_KEYS_FOLDER } from "./keys.ts";
 import { destroy, privateFolder, readPrivate, writePrivate } from "./private-files.ts";
-import { bound, KEY_BYTES, NONCE_BYTES, seal, subkey, unseal } from "./seal.ts";
+import { bound, KEY_BYTES, mac, NONCE_BYTES, seal, subkey, unseal } from "./seal.ts";
 
 const FILE_BYTES = 256;
+/** Kept for one chain; more people than a case ever has. */
+const MOST_PSEUDONYMS = 1_000;
 const FORMAT = Buffer.from("relevo-chain-key-1\n");
 
 /** Keys of one chain, one for each purpose. */
@@ -24,8 +26,8 @@ export interface ChainKey {
   readonly snapshot: Buffer;
   readonly inbox: Buffer;
   readonly values: Buffer;
-  /** Goes with the data key, so that after an erasure nobody can tell any more who a pseudonym was. */
-  readonly pseudonyms: Buffer;
+  /** 32 hex digits for a person in this chain. Its key goes with the data key: after an erasure nobody can tell any more who a pseudonym was. */
+  pseudonym(user: UserId): string;
 }
 
 /** The folder of the chains' keys. */
@@ -79,11 +81,23 @@ export class ChainKeys {
       snapshot: subkey(data, "snapshot/1"),
       inbox: subkey(data, "inbox/1"),
       values: subkey(data, "values/1"),
-      pseudonyms: subkey(data, "pseudonym/1", this.#keys.pseudonyms),
+      pseudonym: pseudonyms(subkey(data, "pseudonym/1", this.#keys.pseudonyms)),
     };
     data.fill(0);
     return key;
   }
+}
+
+/** The people of a case are few and cause many rows: what was worked out once is kept. */
+function pseudonyms(key: Buffer): (user: UserId) => string {
+  const known = new Map<UserId, string>();
+  return (user) => {
+    const found = known.get(user);
+    if (found !== undefined) return found;
+    const made = mac(key, user).subarray(0, 16).toString("hex");
+    if (known.size < MOST_PSEUDONYMS) known.set(user, made);
+    return made;
+  };
 }
 
 function boundTo(chain: ChainId, name: string): Buffer {

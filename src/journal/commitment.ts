@@ -1,7 +1,7 @@
 /**
- * The commitment of a row: the root of a tree over a salted hash of each field of its body. Whoever gets an extract is shown some fields with their
- * salts and only the hashes of the others: all of it can still be checked against the chain, and a hidden field cannot be guessed, because its 16
- * random bytes are kept nowhere but in the sealed body. Byte layout: docs/journal-format.md, "Commitment".
+ * The commitment of a row: a hash over a salted hash of each field of its body. Whoever gets an extract is shown some fields with their salts and only
+ * the hashes of the others: all of it can still be checked against the chain, and a hidden field cannot be guessed, because its 16 random bytes are
+ * kept nowhere but in the sealed body. Byte layout: docs/journal-format.md, "Commitment".
  */
 import { sha256 } from "./seal.ts";
 
@@ -15,30 +15,24 @@ export interface Field {
   readonly salt: Uint8Array;
 }
 
-const LEAF = Buffer.from("\u0000relevo-field-1\u0000");
-const NODE = Buffer.from([1]);
-const ROOT = Buffer.from("\u0002relevo-commitment-1\u0000");
-/** Root of a body without fields. */
-const NOTHING = Buffer.alloc(32);
+const FIELD = Buffer.from("relevo-field-1\u0000");
+const ROOT = Buffer.from("relevo-commitment-1\u0000");
 
 /** Hash of one field: all that an extract shows of a field it hides. */
 export function fieldHash({ name, value, salt }: Field): Buffer {
-  const named = Buffer.from(name);
-  return sha256(Buffer.concat([LEAF, salt, u32(named.length), named, Buffer.from(value)]));
+  const nameBytes = Buffer.byteLength(name);
+  const bytes = Buffer.allocUnsafe(FIELD.length + SALT_BYTES + 4 + nameBytes + Buffer.byteLength(value));
+  bytes.set(FIELD);
+  bytes.set(salt, FIELD.length);
+  const nameAt = bytes.writeUInt32BE(nameBytes, FIELD.length + SALT_BYTES);
+  bytes.write(name, nameAt);
+  bytes.write(value, nameAt + nameBytes);
+  return sha256(bytes);
 }
 
-/** Commitment over the hashes of all fields, which stand in the order of their names. */
-export function commitment(hashes: readonly Buffer[]): Buffer {
-  return sha256(Buffer.concat([ROOT, u32(hashes.length), hashes.length === 0 ? NOTHING : treeRoot(hashes)]));
-}
-
-/** Shape of the tree as in RFC 6962, section 2.1: the left half is the largest power of two smaller than the whole. */
-function treeRoot(hashes: readonly Buffer[]): Buffer {
-  const [first] = hashes;
-  if (first === undefined) return NOTHING;
-  if (hashes.length === 1) return first;
-  const half = 2 ** Math.floor(Math.log2(hashes.length - 1));
-  return sha256(Buffer.concat([NODE, treeRoot(hashes.slice(0, half)), treeRoot(hashes.slice(half))]));
+/** Commitment over the hashes of all fields, which stand in the order of their names. One level: a body has a few fields, so a deeper tree saves nothing. */
+export function commitment(hashes: readonly Uint8Array[]): Buffer {
+  return sha256(Buffer.concat([ROOT, u32(hashes.length), ...hashes]));
 }
 
 /** Four bytes, the highest first. */

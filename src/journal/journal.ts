@@ -15,6 +15,7 @@ import { Chains } from "./chains.ts";
 import { signCheckpoint } from "./checkpoint.ts";
 import type { Connection } from "./database.ts";
 import { openDatabase } from "./database.ts";
+import { drawnAhead } from "./drawn.ts";
 import { damaged, JournalConflict, translated, unknownEvent } from "./errors.ts";
 import { InboxTable } from "./inbox.ts";
 import type { Keys } from "./keys.ts";
@@ -56,6 +57,7 @@ export class SqliteJournal implements Journal {
   /** Ed25519 public key that checkpoints are checked with, base64url. */
   readonly checkpointKey: string;
   readonly #db: Connection;
+  readonly #inTransaction: <T>(work: () => T) => T;
   readonly #file: string;
   readonly #keys: Keys;
   readonly #clock: Pick<Clock, "now">;
@@ -72,15 +74,18 @@ export class SqliteJournal implements Journal {
   #broken: OperatorError | undefined;
 
   /** Takes over an open database; {@link openJournal} is the usual way in. */
-  constructor(db: Connection, file: string, { folder, keys, clock, random, known, evolveVersion }: OpenJournal) {
+  constructor(db: Connection, file: string, { folder, keys, clock, random: source, known, evolveVersion }: OpenJournal) {
+    const random = drawnAhead(source);
     this.checkpointKey = keys.checkpointKey;
     this.#db = db;
+    const transaction = db.transaction((work: () => unknown) => work());
+    this.#inTransaction = <T>(work: () => T) => transaction.immediate(work) as T;
     this.#file = file;
     this.#keys = keys;
     this.#clock = clock;
     this.#known = (type, v) => isSystemEvent(type, v) || known(type, v);
     this.#evolveVersion = evolveVersion;
-    this.#chains = new Chains(db, file, new ChainKeys(folder, keys, random), random);
+    this.#chains = new Chains(db, file, new ChainKeys(folder, keys, source), random);
     this.#inbox = new InboxTable(db, random);
     this.#outbox = new OutboxTable(db, random);
     this.#ratchets = new RatchetTable(db);
@@ -90,7 +95,6 @@ export class SqliteJournal implements Journal {
   }
 
   /** One durable transaction. Rejects with a {@link JournalConflict}, an OperatorError (disk) or a bug's error; then nothing was written. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous for engines that are
   async commit(batch: Batch): Promise<Committed> {
     this.#checkBatch(batch);
     return this.#write((appending) => this.#apply(batch, appending));
@@ -279,7 +283,7 @@ export class SqliteJournal implements Journal {
     const appending = this.#chains.begin();
     let result: T;
     try {
-      result = this.#db.transaction(() => work(appending)).immediate();
+      result = this.#inTransaction(() => work(appending));
     } catch (error) {
       const told = translated(error, this.#file);
       if (told instanceof OperatorError && told.code !== "journal.disk-full") this.#broken = told;

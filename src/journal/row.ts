@@ -7,7 +7,7 @@ import type { ChainKey } from "./chain-keys.ts";
 import type { Field } from "./commitment.ts";
 import { commitment, fieldHash, SALT_BYTES, u32 } from "./commitment.ts";
 import { boundBytes, boundName, LIMITS } from "./limits.ts";
-import { mac, NONCE_BYTES, seal, sha256, unseal } from "./seal.ts";
+import { NONCE_BYTES, seal, sha256, unseal } from "./seal.ts";
 
 /** What stands in clear in front of each row. */
 export interface Header {
@@ -100,15 +100,18 @@ export function writeRow(row: NewRow, seq: number, prev: Buffer, key: ChainKey, 
     type,
     v,
     trust: row.trust,
-    actor: row.actor === undefined ? undefined : pseudonym(row.actor, key),
+    actor: row.actor === undefined ? undefined : key.pseudonym(row.actor),
     cause: row.cause,
   };
   const headerText = canonical(header);
   boundBytes(headerText, LIMITS.headerBytes, "the header of a row");
-  const fields = fieldsOf(facts, row.actor, random);
+  const values = fieldValues(facts, row.actor);
+  // One draw for all: salts first, the nonce at the end.
+  const drawn = random.bytes(values.length * SALT_BYTES + NONCE_BYTES);
+  const fields = values.map(([name, value], index) => ({ name, value, salt: drawn.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES) }));
   const committed = commitment(fields.map(fieldHash));
   const headerBytes = Buffer.from(headerText);
-  const body = seal(key.rows, random.bytes(NONCE_BYTES), bodyOf(fields), Buffer.concat([headerBytes, committed]));
+  const body = seal(key.rows, drawn.subarray(-NONCE_BYTES), bodyOf(fields), Buffer.concat([headerBytes, committed]));
   return { header: headerBytes, commitment: committed, body, hash: rowHash(headerBytes, committed, body) };
 }
 
@@ -141,11 +144,8 @@ export function isSystemEvent(type: string, v: number): boolean {
   return type === own.type && v === own.v;
 }
 
-function pseudonym(actor: UserId, key: ChainKey): string {
-  return mac(key.pseudonyms, actor).subarray(0, 16).toString("hex");
-}
-
-function fieldsOf(facts: Readonly<Record<string, unknown>>, actor: UserId | undefined, random: Pick<Random, "bytes">): Field[] {
+/** Names and canonical values of what is committed to, in the order of the names. */
+function fieldValues(facts: Readonly<Record<string, unknown>>, actor: UserId | undefined): (readonly [string, string])[] {
   const values: [string, string][] = [];
   for (const [name, value] of Object.entries(facts)) {
     if (!FIELD_NAME.test(name)) throw new TypeError("the name of an event's field may have only letters and digits");
@@ -153,9 +153,7 @@ function fieldsOf(facts: Readonly<Record<string, unknown>>, actor: UserId | unde
   }
   if (actor !== undefined) values.push([ACTOR, canonical(actor)]);
   if (values.length > LIMITS.fields) throw new RangeError(`an event has more than ${LIMITS.fields} fields`);
-  values.sort(([one], [other]) => (one < other ? -1 : 1));
-  const salts = random.bytes(values.length * SALT_BYTES);
-  return values.map(([name, value], index) => ({ name, value, salt: salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES) }));
+  return values.sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function bodyOf(fields: readonly Field[]): Buffer {
