@@ -53,6 +53,9 @@ export const ADMINISTRATORS_MAX = 10;
 /** Longest time a new agreement may still run, in years. Practice is 12 to 24 months, extended by consent; longer is a typing mistake. */
 export const PERIOD_MAX_YEARS = 5;
 
+/** A line that opens a case; shown where something of what was typed is missing or cannot be. */
+const EXAMPLE = 'jit open agreement "ES-CO-CV 2026/114" states ES,CO until 2027-11-20 admins @ana:es.example ES @luis:co.example CO';
+
 /** Somebody to administer the case for a state. */
 export interface Administrator {
   readonly user: UserId;
@@ -193,7 +196,7 @@ function whyNot(planned: NewCase, zone: Zone, ctx: Context): Refusal | undefined
 }
 
 function whyNotStates({ states }: NewCase): Refusal | undefined {
-  if (states.length < 2) return refuse("case.states-few", { line: typed("states ES,CO") });
+  if (states.length < 2) return refuse("case.states-few", { line: typed(EXAMPLE) });
   if (states.length > STATES_MAX) return refuse("case.states-many", { max: STATES_MAX });
   const twice = states.find((state, index) => states.indexOf(state) !== index);
   return twice === undefined ? undefined : refuse("case.state-twice", { country: countryName(twice) });
@@ -211,11 +214,11 @@ function whyNotAdministrators({ admins, states }: NewCase): Refusal | undefined 
     });
   }
   if (new Set(admins.map(({ country }) => country)).size >= 2) return undefined;
-  return refuse("case.two-states", { line: typed("admins @ana:es.example ES @luis:co.example CO") });
+  return refuse("case.two-states", { line: typed(EXAMPLE) });
 }
 
 function whyNotPeriod({ from, until }: NewCase, zone: Zone, now: Instant): Refusal | undefined {
-  const how: Line = line("case.period-line", { line: typed("until 2027-11-20") });
+  const how: Line = line("case.period-line", { line: typed(EXAMPLE) });
   if (!isDay(until) || (from !== undefined && !isDay(from))) return refuse("case.no-such-day", {}, how);
   const end = endOfDay(until, zone);
   if (end <= now) return refuse("case.until-past", { until: when(end, zone) }, how);

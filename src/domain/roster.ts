@@ -7,7 +7,7 @@ import { tellPeople, tellRoom } from "./effect.ts";
 import type { Entity } from "./entity.ts";
 import type { CallSign, Country, Instant, MasterKey, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON } from "./ids.ts";
-import { fingerprint, identityOf, pinning } from "./person.ts";
+import { LANGUAGES, fingerprint, identityOf, pinning } from "./person.ts";
 import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, typed } from "./say.ts";
@@ -191,11 +191,13 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
   const { codename } = theCase(scope);
   const { callSign, name, role, user } = event;
   const country = countryName(event.country);
+  const language = scope.people.get(user)?.language;
+  const another = LANGUAGES.find((each) => each !== language) ?? "en";
   const welcome = tellPeople([user], message(
     line("roster.welcome", { callSign, codename, role, country }),
     roomLines(role, codename),
     line("roster.earlier-unreadable", {}),
-    line("roster.first-steps", { help: typed("help"), language: typed("me lang es"), zone: typed("me zone America/Bogota") }),
+    line("roster.first-steps", { help: typed("help"), language: typed(`me lang ${another}`), zone: typed("me zone America/Bogota") }),
   ));
   // Which deliveries the board may show depends on who reads it.
   const board: Effect = { effect: "board", slot: COORDINATION };

@@ -11,6 +11,6 @@ export const sayings = {
 } as const;
 
 export const words = {
-  "me lang": { typed: ["yo idioma", "mi idioma"], summary: "el idioma en que te escribo", params: { language: "idioma" } },
-  "me zone": { typed: ["yo zona", "mi zona"], summary: "la zona de tus fechas y horas", params: { zone: "ciudad o zona" } },
+  "me lang": { typed: ["mi idioma", "yo idioma"], summary: "el idioma en que te escribo", params: { language: "idioma" } },
+  "me zone": { typed: ["mi zona", "yo zona"], summary: "la zona de tus fechas y horas", params: { zone: "ciudad o zona" } },
 } as const;
