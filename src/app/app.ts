@@ -99,7 +99,7 @@ export class App {
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal,
       mark: (at) => createHmac("sha256", parts.markKey).update(`${at.chain}\n${at.slot}`).digest("base64url"),
-      name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix)),
+      name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix, clock.now())),
       bind: (at, room) => this.#bind(at, room),
       alarm: (at, step) => this.#alarm(at, step),
     });
@@ -280,12 +280,12 @@ export class App {
     const scope = this.#world.scope(at.chain);
     const board = boardOf(scope, at.slot);
     if (board === undefined) return undefined;
-    const content = noticeContent(board, roomReader(scope, at.slot, this.#parts.settings.prefix));
+    const content = noticeContent(board, roomReader(scope, at.slot, this.#parts.settings.prefix, this.#parts.clock.now()));
     return { content, shown: String(content["body"]) };
   }
   async #checkpoint(chain: ChainId): Promise<Readonly<Record<string, unknown>>> {
     const checkpoint = await this.#parts.journal.checkpoint(chain, this.#parts.clock.now());
     const text = checkpointText(checkpoint);
-    return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix));
+    return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix, this.#parts.clock.now()));
   }
 }

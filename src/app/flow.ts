@@ -24,7 +24,6 @@ import type { Windows } from "../domain/windows.ts";
 import type { Chance } from "../domain/decision.ts";
 import type { Clock, Crypto, InboxEnd, Journal, Ratchet } from "../ports.ts";
 import type { Home } from "./render.ts";
-import { directReader } from "./render.ts";
 import type { Wake } from "./scheduler.ts";
 import type { Note, Part, Turn, Turns } from "./turn.ts";
 import type { World } from "./world.ts";
@@ -349,11 +348,6 @@ export class Flow {
     };
     await this.#parts.turns.commit(turn);
   }
-}
-
-/** Answers to what somebody said in a direct chat. */
-export function directHome(author: Author, world: World): Home {
-  return { at: world.direct(author.user), reader: directReader(author.person) };
 }
 
 const SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

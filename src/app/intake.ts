@@ -237,7 +237,7 @@ export class Intake {
     const origin: Origin = { room: place, slot: placed.slot, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
     const thread = threadOf(opened.content) ?? row.event;
     const home: Home = {
-      at: placed, reader: { ...directReader(who.person), prefix: place === "workspace" ? this.#parts.prefix : "" },
+      at: placed, reader: { ...directReader(who.person, this.#parts.clock.now()), prefix: place === "workspace" ? this.#parts.prefix : "" },
       ...(place === "workspace" ? { thread } : {}),
     };
     const acting: Acting = {
@@ -265,7 +265,8 @@ export class Intake {
       case "answer": {
         const found = world.questionOfCode(said.code, who.user);
         const option = found && optionOf(found.question, { word: said.word });
-        if (found === undefined || option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-code", [line("question.unknown-code", { code: said.code })]));
+        if (found === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-code", [line("question.unknown-code", { code: said.code })]));
+        if (option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "needs-tap", [line("question.needs-tap", {})]));
         return this.#answer(found, option, acting);
       }
       case "ambiguous": return this.#job("live", acting, said.command, () => flow.ask(acting, acting.chain ?? INSTALLATION, questionAmong(said, acting, world, flow.questionContext())));

@@ -41,6 +41,8 @@ const TRANSACTION_LIFE = 20 * 3_600_000;
 /** Own messages looked through for one that may already have been sent. */
 const LOOK_BACK = 500;
 const MOST_ROOMS_AT_ONCE = 6;
+/** Everybody's key was withheld (a device not signed yet, an identity changed): tried again after this, in milliseconds. */
+const UNREADABLE = 10_000;
 const BACK_OFF = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 
 export interface OutboxParts {
@@ -171,13 +173,16 @@ export class OutboxSender {
     }
     const made = await this.#content(row, body, room, readers);
     if (made === undefined) return this.#drop(row, "superseded");
-    const recipients: Recipient[] = this.#keyHolders(body.at, seen, readers).flatMap((user) => {
+    const keyHolders = body.at.chain === INSTALLATION ? readers : rosterOf(world.scope(body.at.chain), body.at.slot);
+    const recipients: Recipient[] = keyHolders.flatMap((user) => {
       const person = world.people.get(user);
       return person === undefined ? [] : [{ user, pinned: person.masterKey }];
     });
     const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
-    if (withheld.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: withheld.length, of: recipients.length, why: withheld[0]?.why ?? "unknown" });
-    if (withheld.length >= recipients.length) return { retry: 30_000 };
+    const without = withheld.filter(({ user }) => readers.includes(user));
+    if (without.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: without.length, of: readers.length, why: without[0]?.why ?? "unknown" });
+    // What nobody could read is not sent: it waits until somebody can.
+    if (without.length === readers.length) return { retry: UNREADABLE };
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     await journal.commit({ outboxChanges: [change] });
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
@@ -276,16 +281,9 @@ export class OutboxSender {
     return { retry: Math.max(wait, gateway?.wait ?? 0) };
   }
   /**
-   * Everybody of the roster who is there or on the way in: whoever joins while a message is under way can read it. What was sent before they were
-   * in the roster stays closed to them, because each key begins where the session stood when they were given it.
+   * Entitled people who are there. In a workspace room only who has joined gets what is sent; a direct chat keeps what was said since the invitation.
+   * The key goes to the whole roster all the same: whoever is just coming in can read at once, and who is added later cannot read what was before.
    */
-  #keyHolders(at: Placed, seen: ObservedRoom, readers: readonly UserId[]): readonly UserId[] {
-    if (at.chain === INSTALLATION) return readers;
-    const { joined, invited } = present(seen, this.#parts.gateway.user);
-    const roster = rosterOf(this.#parts.world.scope(at.chain), at.slot);
-    return [...joined, ...invited].filter((user) => roster.includes(user));
-  }
-  /** Entitled people who are there. In a workspace room only who has joined can read; a direct chat keeps what was said since the invitation. */
   #readers(at: Placed, seen: ObservedRoom): readonly UserId[] | "nobody-yet" | "not-entitled" {
     const { joined, invited } = present(seen, this.#parts.gateway.user);
     if (at.chain === INSTALLATION) {

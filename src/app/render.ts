@@ -8,6 +8,7 @@ import type { ChainId, EventId, Instant, Slot, UserId } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION, directSlot } from "../domain/ids.ts";
 import type { Person } from "../domain/person.ts";
 import type { Question } from "../domain/question.ts";
+import { isYesOrNo } from "../domain/question.ts";
 import { typedAnswers } from "../domain/request.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message } from "../domain/say.ts";
@@ -74,7 +75,7 @@ function asking(effect: Ask, with_: Rendering): Rendered[] {
   const question = with_.scope.state.question.get(effect.question);
   if (question === undefined) return [];
   return places(effect.to, with_).flatMap(({ at, reader }) => {
-    const typing: Line[] = question.options.length >= 2 ? [line("request.type-instead", typedAnswers(question.code))] : [];
+    const typing: Line[] = isYesOrNo(question) ? [line("request.type-instead", typedAnswers(question.code))] : [];
     const details = message(...question.details.lines, ...typing);
     const poll = pollStart(question, reader);
     return [
@@ -113,18 +114,18 @@ function places(to: To, with_: Rendering): Place[] {
     case "origin": return with_.home === undefined ? [] : [with_.home];
     case "people": return [...new Set(to.users)].flatMap((user) => {
       const person = with_.scope.people.get(user);
-      return person === undefined ? [] : [{ at: { chain: INSTALLATION, slot: directSlot(user) }, reader: directReader(person), user }];
+      return person === undefined ? [] : [{ at: { chain: INSTALLATION, slot: directSlot(user) }, reader: directReader(person, with_.now), user }];
     });
-    case "room": return [{ at: { chain: with_.chain, slot: to.slot }, reader: roomReader(with_.scope, to.slot, with_.prefix) }];
+    case "room": return [{ at: { chain: with_.chain, slot: to.slot }, reader: roomReader(with_.scope, to.slot, with_.prefix, with_.now) }];
   }
 }
 
-export function directReader(person: Person): Reader {
-  return { language: person.language, zone: person.zone, prefix: "" };
+export function directReader(person: Person, now: Instant): Reader {
+  return { language: person.language, zone: person.zone, prefix: "", now };
 }
 /** What is said to a whole room is in the case's working language, its times in the case's zone. */
-export function roomReader(scope: Scope, slot: Slot, prefix: string): Reader {
+export function roomReader(scope: Scope, slot: Slot, prefix: string, now: Instant): Reader {
   const found = scope.state.case.get("case");
   if (found === undefined) throw new Error("a room of no case");
-  return { language: found.language, zone: found.zone, prefix: scope.state.delivery.has(slot) ? "" : prefix };
+  return { language: found.language, zone: found.zone, prefix: scope.state.delivery.has(slot) ? "" : prefix, now };
 }

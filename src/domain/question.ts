@@ -16,6 +16,7 @@ declare module "./say.ts" {
     "question.answered-already": Record<never, never>;
     "question.not-for-you": Record<never, never>;
     "question.unknown-code": { code: string };
+    "question.needs-tap": Record<never, never>;
     "question.withdrawn": Record<never, never>;
   }
 }
@@ -50,7 +51,7 @@ export interface Question {
   /** What is decided, in full; sent silently before the poll. */
   readonly details: Message;
   readonly options: readonly Option[];
-  /** Typing works too: `yes CODE` taps the first option, `no CODE` the last. */
+  /** Typing works too where there are two answers: `yes CODE` taps the first, `no CODE` the second. Among more, "yes" would mean nothing. */
   readonly code: string;
   /** Digest of what is approved. */
   readonly digest?: string;
@@ -97,10 +98,16 @@ export function withdraw(questions: ReadonlyMap<string, Question>, about: string
     .map((question) => ({ type: "question.withdrawn", v: 1, id: question.id, at: now }));
 }
 
-/** The option that a tap or `yes CODE` / `no CODE` means. */
+/** Whether `yes CODE` and `no CODE` mean something: among more than two answers (which seal do you see?) they would be a guess. */
+export function isYesOrNo(question: Pick<Question, "options">): boolean {
+  return question.options.length === 2;
+}
+
+/** The option that a tap or `yes CODE` / `no CODE` means; undefined if it means none. */
 export function optionOf(question: Question, answer: { readonly option: string } | { readonly word: "yes" | "no" }): Option | undefined {
   if ("option" in answer) return question.options.find((option) => option.id === answer.option);
-  return answer.word === "yes" ? question.options.at(0) : question.options.at(-1);
+  if (!isYesOrNo(question)) return undefined;
+  return answer.word === "yes" ? question.options[0] : question.options[1];
 }
 
 /** One answer, in time, by somebody who was asked; all else is refused, and what came is on record with no effect. */

@@ -75,9 +75,14 @@ export interface Proposal {
   readonly codename: string;
 }
 
+/** Digest of exactly what is agreed to and in whose name: the same for its author and for everybody whose consent is asked. */
+function digestOf({ does, codename }: Proposal, author: UserId, ctx: Pick<Context, "digest">): string {
+  return ctx.digest({ command: does.command, params: does.params, author, codename });
+}
+
 /** The author's own confirmation: a question in their direct chat; the tap runs the command anew. */
 export function confirmOwn(proposal: Proposal, ctx: Context): QuestionEvent {
-  const digest = ctx.digest(proposal.does);
+  const digest = digestOf(proposal, ctx.author.user, ctx);
   const question = ask({
     about: `confirm:${digest}`,
     asked: [ctx.author.user],
@@ -98,7 +103,7 @@ export function confirmOwn(proposal: Proposal, ctx: Context): QuestionEvent {
 /** Asks everybody whose consent the confirmed command still needs; the author's own confirmation counts where they are among them. */
 export function requestConsents(proposal: Proposal, needs: readonly Need[], called: Readonly<Record<string, string>>, ctx: Context): DomainEvent[] {
   const id = ctx.chance.id() as RequestId;
-  const digest = ctx.digest(proposal.does);
+  const digest = digestOf(proposal, ctx.author.user, ctx);
   const expires = (ctx.now + ctx.windows.requestOpen) as Instant;
   const made: RequestEvent = {
     type: "request.made", v: 1, id, author: ctx.author.user, does: proposal.does, digest, details: proposal.details, called,
