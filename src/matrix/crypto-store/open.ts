@@ -15,6 +15,9 @@ import { StoreTransaction, TransactionQueue } from "./transaction.ts";
 /** Length of the file key in bytes. */
 export const STORE_KEY_BYTES = 32;
 
+/** How long a process that is just ending may still hold the file, in milliseconds. */
+const LOCK_PATIENCE = 1_000;
+
 export interface CryptoStore {
   readonly indexedDB: StoreFactory;
   readonly IDBKeyRange: typeof StoreKeyRange;
@@ -68,7 +71,7 @@ function openFile(file: string, key: Uint8Array, durable: boolean): Database.Dat
   try {
     closeSync(openSync(file, "a", 0o600)); // made by us, because SQLite would make it readable by all; its WAL takes the same mode
     chmodSync(file, 0o600);
-    sql = new Database(file);
+    sql = new Database(file, { timeout: LOCK_PATIENCE });
     sql.pragma("cipher='chacha20'");
     sql.pragma(`hexkey='${Buffer.from(key).toString("hex")}'`);
     sql.pragma("locking_mode=EXCLUSIVE");
