@@ -26,7 +26,7 @@ export const cdContact = command({
       well: { en: ["1", "well"], es: ["1", "bien"] },
       halted: { en: ["2", "halted"], es: ["2", "quieta"] },
       moving: { en: ["3", "moving"], es: ["3", "en marcha"] },
-      "no-sight": { en: ["9", "no sight"], es: ["9", "sin vista"] },
+      unseen: { en: ["9", "no sight"], es: ["9", "sin vista"] },
       none: { en: ["none", "no contact"], es: ["ninguno", "sin contacto"] },
     }).optional(),
     ...details,
@@ -62,5 +62,5 @@ export const cdNoSight = command({
   short: "9",
   params: z.object({ delivery: deliveryRef(), ...details }),
   examples: ["cd no-sight CD-3"],
-  decide: (scope, params, ctx) => recordContact(scope, { ...params, what: "no-sight" }, ctx),
+  decide: (scope, params, ctx) => recordContact(scope, { ...params, what: "unseen" }, ctx),
 });

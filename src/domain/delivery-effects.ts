@@ -34,8 +34,8 @@ declare module "./say.ts" {
     "delivery.gone": { delivery: string; at: Fact; by: Fact };
     "delivery.watch-at": { country: Fact; leg: number; place: string };
     "delivery.next-contact": { next: Fact };
-    "delivery.contact": { at: Fact; next: Fact };
-    "delivery.contact-by": { what: string; by: string; at: Fact };
+    "delivery.contact": { at: Fact; by: string; next: Fact };
+    "delivery.contact-what": { what: string };
     "delivery.contact-kept": { at: Fact; by: string };
     "delivery.contact-denied": { by: string; leg: number };
     "delivery.no-contact": { leg: number; for: Fact; last: Fact };
@@ -149,11 +149,11 @@ function contacted(event: Extract<DeliveryEvent, { type: "delivery.contacted" }>
   const at = when(event.of, zone);
   const next = event.next === undefined
     ? line("delivery.contact-kept", { at, by: event.by.callSign })
-    : line("delivery.contact", { at, next: when(event.next, zone) });
+    : line("delivery.contact", { at, by: event.by.callSign, next: when(event.next, zone) });
   // The note is what somebody typed in that room already; from elsewhere the room gets to read it here.
   return toAll(event, delivery, [
     next,
-    event.what === "well" && event.inRoom ? undefined : line("delivery.contact-by", { what: event.what, by: event.by.callSign, at }),
+    event.what === "well" ? undefined : line("delivery.contact-what", { what: event.what }),
     event.note === undefined || event.inRoom ? undefined : line("text", { text: event.note }),
   ]);
 }

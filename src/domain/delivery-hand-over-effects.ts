@@ -1,12 +1,12 @@
 /** What is said during a hand-over: who offers, who has read, whether the readings agree; never a number. */
-import { watchedLeg, zoneOf } from "./delivery-circle.ts";
+import { watchedLeg } from "./delivery-circle.ts";
 import { zoneIn } from "./delivery-grants.ts";
 import type { Delivery, DeliveryEvent } from "./delivery-types.ts";
 import type { Effect } from "./effect.ts";
 import { reply, tellPeople, tellRoom } from "./effect.ts";
 import { deliverySlot } from "./ids.ts";
 import type { Line } from "./say.ts";
-import { country, line, message, typed, when } from "./say.ts";
+import { country, line, message, span, typed, when } from "./say.ts";
 
 declare module "./say.ts" {
   interface Sayings {
@@ -15,8 +15,8 @@ declare module "./say.ts" {
     "delivery.keeps-watch": { to: Fact; from: Fact };
     "delivery.taker-asked": { to: Fact; from: Fact };
     "delivery.offer-lapsed": { to: Fact; from: Fact; give: Fact };
-    "delivery.seal-read": { by: string; final: Fact };
-    "delivery.your-reading": { final: Fact };
+    "delivery.seal-read": { by: string; after: Fact };
+    "delivery.your-reading": { for: Fact };
     "delivery.reading-withdrawn": { by: string };
     "delivery.watch-taken": { by: string };
     "delivery.watch-since": { country: Fact; at: Fact };
@@ -49,10 +49,11 @@ export function handOverSaid(event: HandOverEvent, delivery: Delivery): readonly
     case "delivery.offer-lapsed":
       return [tellRoom(slot, message(line("delivery.offer-lapsed", { to: country(event.to), from: country(event.from), give: typed(`cd give ${delivery.id} seal … intact`) })))];
     case "delivery.seal-read": {
-      const final = when(event.final, zoneOf(delivery));
+      // A clock on a phone shows minutes: so short a time is told as a length.
+      const left = span(event.final - event.at);
       return [
-        reply(message(line("delivery.your-reading", { final }))),
-        tellRoom(slot, message(line("delivery.seal-read", { by: event.by.callSign, final }))),
+        reply(message(line("delivery.your-reading", { for: left }))),
+        tellRoom(slot, message(line("delivery.seal-read", { by: event.by.callSign, after: left }))),
       ];
     }
     case "delivery.reading-withdrawn": return both(line("delivery.reading-withdrawn", { by: event.by.callSign }));
@@ -66,19 +67,17 @@ export function handOverSaid(event: HandOverEvent, delivery: Delivery): readonly
         event.condition === "broken" ? line("delivery.seal-broken", { from: country(event.from) }) : undefined,
         event.asPlanned ? undefined : line("delivery.seal-not-planned", {}),
         line("delivery.next-contact", { next: when(event.nextContact, leg.zone) }),
-      )), ...tellBoth(event.by.user, undefined, message(line("delivery.watch-taken", { by: event.by.callSign }), line("delivery.watch-since", { country: country(leg.country), at: when(event.at, leg.zone) })))];
+      )), tellPeople([event.giver.user, event.by.user], message(
+        line("delivery.watch-taken", { by: event.by.callSign }), line("delivery.watch-since", { country: country(leg.country), at: when(event.at, leg.zone) }),
+      ))];
     }
     case "delivery.seal-differs": {
       const told = message(
         line("delivery.seal-differs", { giver: event.given.by.callSign, taker: event.taken.by.callSign }),
         line("delivery.watch-stays", { country: country(event.watch), give: typed(`cd give ${delivery.id} seal … intact`) }),
       );
-      return [tellRoom(slot, told, "P1"), ...tellBoth(event.given.by.user, event.taken.by.user, told, "P1")];
+      // The two who read stand at the goods with the direct chat open, where they were asked.
+      return [tellRoom(slot, told, "P1"), tellPeople([event.given.by.user, event.taken.by.user], told, "P1")];
     }
   }
-}
-
-/** The two who read stand at the goods with the direct chat open, where they were asked. */
-function tellBoth(one: Parameters<typeof tellPeople>[0][number], other: typeof one | undefined, told: Parameters<typeof tellPeople>[1], lane: "live" | "P1" = "live"): Effect[] {
-  return [tellPeople(other === undefined ? [one] : [one, other], told, lane)];
 }

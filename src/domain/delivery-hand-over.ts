@@ -169,7 +169,7 @@ function settleReadings(delivery: Delivery, movement: Movement, offer: Offer, ta
   const strange = asPlanned ? undefined : line("delivery.alert-seal-not-planned", said);
   return [
     {
-      type: "delivery.watch-taken", ...base, by: taker, from: offer.from, leg: movement.leg + 1, asPlanned, condition: offer.condition,
+      type: "delivery.watch-taken", ...base, by: taker, giver: given.by, from: offer.from, leg: movement.leg + 1, asPlanned, condition: offer.condition,
       nextContact: (ctx.now + ctx.windows.contactEvery) as Instant,
     },
     ...(broken ?? strange ? raise(broken === undefined ? "seal-not-planned" : "seal-broken", broken, strange) : []),

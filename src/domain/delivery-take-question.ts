@@ -1,11 +1,10 @@
 /** The question that asks the takers which seal they see: the given number among look-alikes, so that the two readings stay independent. */
 import type { TickContext } from "./decision.ts";
-import { zoneOf } from "./delivery-circle.ts";
 import type { Delivery, Seal } from "./delivery-types.ts";
 import type { Country, DeliveryId, Instant, UserId } from "./ids.ts";
 import type { QuestionEvent } from "./question.ts";
 import { ask } from "./question.ts";
-import { country, line, message, typed, when } from "./say.ts";
+import { country, line, message, span, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
 import { theCase } from "./state.ts";
 
@@ -17,7 +16,7 @@ declare module "./say.ts" {
     "delivery.take-until-then": { from: Fact };
     "delivery.take-other": Record<never, never>;
     "delivery.correction-stub": { codename: string; delivery: string };
-    "delivery.correction-details": { delivery: string; until: Fact };
+    "delivery.correction-details": { delivery: string; for: Fact };
     "delivery.correction-stands": Record<never, never>;
     "delivery.correction-misread": Record<never, never>;
   }
@@ -61,7 +60,7 @@ export function askCorrection(delivery: Delivery, reader: UserId, final: Instant
   return ask({
     about: aboutTake(delivery.id), asked: [reader], to: { to: "people", users: [reader] }, lane: "live", expires: final,
     stub: line("delivery.correction-stub", { codename: theCase(scope).codename, delivery: delivery.id }),
-    details: message(line("delivery.correction-details", { delivery: delivery.id, until: when(final, zoneOf(delivery)) })),
+    details: message(line("delivery.correction-details", { delivery: delivery.id, for: span(final - ctx.now) })),
     options: [
       { label: line("delivery.correction-stands", {}) },
       { label: line("delivery.correction-misread", {}), does: { command: "cd take", params: { delivery: delivery.id, instead: "misread" }, confirmed: true } },

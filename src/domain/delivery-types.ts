@@ -163,7 +163,7 @@ export type DeliveryEvent =
   | Of<"offer-lapsed", { readonly from: Country; readonly to: Country }>
   | Of<"seal-read", { readonly by: Doer; readonly seal?: Seal; readonly final: Instant; readonly corrects: boolean }>
   | Of<"reading-withdrawn", { readonly by: Doer; readonly askAgain: Instant }>
-  | Of<"watch-taken", { readonly by: Doer; readonly from: Country; readonly leg: number; readonly asPlanned: boolean; readonly condition: Condition; readonly nextContact: Instant }>
+  | Of<"watch-taken", { readonly by: Doer; readonly giver: Doer; readonly from: Country; readonly leg: number; readonly asPlanned: boolean; readonly condition: Condition; readonly nextContact: Instant }>
   | Of<"seal-differs", { readonly given: SealReading; readonly taken: SealReading; readonly watch: Country }>
   | Of<"contacted", Said & { readonly what: ContactWord; readonly of: Instant; readonly note?: string; readonly next?: Instant }>
   | Of<"contact-denied", Said>
@@ -174,4 +174,4 @@ export type DeliveryEvent =
   | Of<"stop-repeated", Said & { readonly reason?: string }>;
 
 /** well 1 · stopped (the goods stand still) 2 · moving 3 · no sight of the goods 9. */
-export type ContactWord = "well" | "halted" | "moving" | "no-sight";
+export type ContactWord = "well" | "halted" | "moving" | "unseen";

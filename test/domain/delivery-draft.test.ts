@@ -30,7 +30,7 @@ describe("a new delivery", () => {
   it("has its own room, for the people of the countries on its route and nobody else", () => {
     const { story, id } = aDelivery().drafted();
     const people = rosterOf(story.scope, deliverySlot(id)).map((user) => [...story.scope.state.member.values()].find((member) => member.user === user)?.callSign);
-    assert.deepEqual(people.toSorted(), ["BE-1", "BE-2", "BR-1", "BR-2", "BR-3", "CV-1", "CV-2", "CV-3"]);
+    assert.deepEqual(new Set(people), new Set(["BE-1", "BE-2", "BR-1", "BR-2", "BR-3", "CV-1", "CV-2", "CV-3"]));
   });
   it("makes the boards of its room and of the coordination room show it", () => {
     const story = peopleOfARoute();

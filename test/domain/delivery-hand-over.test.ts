@@ -37,7 +37,7 @@ describe("an offer of the watch", () => {
       assert.ok(each.includes(SEAL));
       assert.equal(each[3], "illegible");
     }
-    assert.equal(new Set(options.map((each) => JSON.stringify(each.toSorted()))).size, 1);
+    assert.equal(new Set(options.map((each) => JSON.stringify(each.map(String).toSorted()))).size, 1);
   });
   it("shows the number in no message, board, stub or details", () => {
     assert.ok(!shown(aDelivery().offered()).includes(SEAL));
