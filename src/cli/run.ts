@@ -1,17 +1,9 @@
 /** `relevo run`: starts the bot, says when it is ready, stops it cleanly on a signal. */
 import type { Secrets, Settings } from "../app/settings.ts";
+import type { Running } from "../app/start.ts";
 import type { Clock } from "../ports.ts";
 import type { Instant } from "../domain/ids.ts";
 
-/** A bot that has been started. */
-export interface Running {
-  /** Resolves when it is syncing; rejects with what kept it from it. */
-  readonly ready: Promise<void>;
-  /** Ends it after what is under way has become durable; may be called more than once. */
-  stop(): Promise<void>;
-  /** Resolves with the exit code when it has ended, rejects with what ended it. */
-  readonly ended: Promise<number>;
-}
 /** Starts a bot; src/app/start.ts has the real one. */
 export type Start = (settings: Settings, secrets: Secrets) => Promise<Running>;
 

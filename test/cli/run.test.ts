@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Secrets, Settings } from "../../src/app/settings.ts";
+import type { Running } from "../../src/app/start.ts";
 import { parseConfig } from "../../src/cli/config.ts";
 import { sampleConfig } from "../../src/cli/config-text.ts";
 import { run } from "../../src/cli/run.ts";
-import type { Running } from "../../src/cli/run.ts";
 import type { Instant } from "../../src/domain/ids.ts";
 import type { Clock } from "../../src/ports.ts";
 import { OperatorError } from "../../src/operator-error.ts";
