@@ -13,5 +13,5 @@ export const taskList = command({
   needs: ["administrator", "authority", "member"],
   audience: "author",
   examples: ["task list"],
-  answer: (scope) => listTasks(scope),
+  answer: (scope, _params, ctx) => listTasks(scope, ctx),
 });

@@ -1,8 +1,9 @@
 /** What a member is shown of the case: agreement, states, period, people and the rooms that this member may be in. */
 import type { CaseState } from "./case.ts";
-import { isOpen } from "./case.ts";
+import { askDirectly, isAmongMembers, isOpen } from "./case.ts";
 import type { Context } from "./decision.ts";
 import type { CallSign, Country } from "./ids.ts";
+import { COORDINATION, LIAISON } from "./ids.ts";
 import type { Member, Role } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, when } from "./say.ts";
@@ -23,6 +24,7 @@ declare module "./say.ts" {
 
 /** The case as its member who asks may know it. People stand by call sign; a room of which the member may not know is not named. */
 export function showCase(scope: Scope, ctx: Context): Message {
+  if (!isAmongMembers(ctx)) return askDirectly("jit show");
   const { codename, agreement, states, from, until, zone } = theCase(scope);
   const members = [...scope.state.member.values()];
   const countries = [...new Set<Country>([...states, ...members.map((member) => member.country)])];
@@ -43,8 +45,10 @@ function peopleOf(country: Country, members: readonly Member[]): Line | undefine
 }
 
 function roomsLine(scope: Scope, ctx: Context): Line | undefined {
+  // A delivery's room is named to its own people alone: in a room, others would learn that there is one.
   const names = desiredRooms(scope)
     .filter((room) => room.kind === "room" && room.people.includes(ctx.author.user))
+    .filter((room) => ctx.origin.room === "direct" || room.slot === COORDINATION || room.slot === LIAISON)
     .flatMap((room) => (room.name === undefined ? [] : [nested(room.name)]));
   return names.length === 0 ? undefined : line("case.show-rooms", { rooms: list(names) });
 }

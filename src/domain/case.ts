@@ -1,5 +1,5 @@
 /** A case: the isolated space of one joint investigation team, bound to a signed agreement. */
-import type { Refusal, TickContext } from "./decision.ts";
+import type { Context, Refusal, TickContext } from "./decision.ts";
 import { decided, refuse } from "./decision.ts";
 import type { Effect } from "./effect.ts";
 import { tellPeople, tellRoom } from "./effect.ts";
@@ -7,7 +7,8 @@ import type { Entity } from "./entity.ts";
 import type { CaseId, Country, Instant, UserId, Zone } from "./ids.ts";
 import { COORDINATION } from "./ids.ts";
 import type { Language } from "./person.ts";
-import { line, list, message, nested, when } from "./say.ts";
+import type { Message } from "./say.ts";
+import { line, list, message, nested, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
 import { theCase } from "./state.ts";
 import type { Windows } from "./windows.ts";
@@ -20,6 +21,7 @@ declare module "./say.ts" {
     "case.expired-means": Record<never, never>;
     "case.over": { codename: string; until: When };
     "case.over-still": Record<never, never>;
+    "case.ask-directly": { line: Typed };
   }
 }
 
@@ -69,6 +71,19 @@ export function isOpen(scope: Scope, now: Instant): boolean {
 export function refuseOver(scope: Scope): Refusal {
   const { codename, until, zone } = theCase(scope);
   return refuse("case.over", { codename, until: when(until, zone) }, line("case.over-still", {}));
+}
+
+/**
+ * Whether an answer given where the author asked is read only by people who may see the whole case: their direct chat, or the coordination room.
+ * In the liaison room, or among the circle of one delivery, others read it too.
+ */
+export function isAmongMembers(ctx: Context): boolean {
+  return ctx.origin.room === "direct" || ctx.origin.slot === COORDINATION;
+}
+
+/** What is said instead in a room where not everybody may read the answer. */
+export function askDirectly(command: string): Message {
+  return message(line("case.ask-directly", { line: typed(command) }));
 }
 
 function evolve(found: Case | undefined, event: CaseEvent): Case {

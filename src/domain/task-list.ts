@@ -1,4 +1,6 @@
 /** The tasks of a case as they are shown: those that are not done, the most urgent first. */
+import { askDirectly, isAmongMembers } from "./case.ts";
+import type { Context } from "./decision.ts";
 import type { CallSign, TaskId } from "./ids.ts";
 import type { Line, Message } from "./say.ts";
 import { line, message, typed, when } from "./say.ts";
@@ -36,8 +38,9 @@ export function taskLines(scope: Scope, max: number): readonly Line[] {
   return [...open.slice(0, max).map(taskLine), ...(more > 0 ? [line("task.more", { more })] : [])];
 }
 
-/** All open tasks of the case. */
-export function listTasks(scope: Scope): Message {
+/** All open tasks of the case, where everybody who reads the answer may know them. */
+export function listTasks(scope: Scope, ctx: Context): Message {
+  if (!isAmongMembers(ctx)) return askDirectly("task list");
   const { codename } = theCase(scope);
   const open = openTasks(scope).length;
   if (open === 0) return message(line("task.list-empty", { codename, line: typed("task add Call the port friday 18:00") }));

@@ -3,10 +3,12 @@ import { describe, it } from "node:test";
 import { caseEntity, isOpen } from "../../src/domain/case.ts";
 import { showCase } from "../../src/domain/case-show.ts";
 import type { Instant } from "../../src/domain/ids.ts";
-import { COORDINATION } from "../../src/domain/ids.ts";
+import type { Context } from "../../src/domain/decision.ts";
+import { COORDINATION, LIAISON, directSlot } from "../../src/domain/ids.ts";
 import { theCase } from "../../src/domain/state.ts";
 import type { World } from "./builders.ts";
 import { DAY, HOUR, START, WINDOWS, aCase, boards, user } from "./builders.ts";
+import { draft, peopleOfARoute } from "./builders-delivery.ts";
 
 describe("the end of the agreement", () => {
   it("closes the case by itself at its moment, not before", () => {
@@ -96,6 +98,18 @@ describe("showing a case", () => {
     const text = JSON.stringify(showCase(scope, world.context(user("pt1"), id)));
     assert.ok(text.includes("room.coordination"));
     assert.ok(!text.includes("room.liaison"));
+  });
+
+  it("says nothing in a room where others read it too, and names no delivery's room outside a direct chat", () => {
+    const story = peopleOfARoute();
+    draft(story);
+    const by = story.userOf("CV-1");
+    const shown = (origin: Context["origin"]): string => JSON.stringify(showCase(story.scope, story.world.context(by, story.id, { origin })));
+    assert.match(shown({ room: "direct", slot: directSlot(by) }), /room\.delivery/);
+    assert.doesNotMatch(shown({ room: "workspace", slot: COORDINATION }), /room\.delivery/);
+    assert.match(shown({ room: "workspace", slot: COORDINATION }), /case\.show-people/);
+    assert.doesNotMatch(shown({ room: "workspace", slot: LIAISON }), /case\.show/);
+    assert.match(shown({ room: "workspace", slot: LIAISON }), /case\.ask-directly/);
   });
 
   it("says that the agreement is over as soon as it is", () => {

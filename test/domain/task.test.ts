@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Decision } from "../../src/domain/decision.ts";
+import type { Context, Decision } from "../../src/domain/decision.ts";
 import type { CallSign, Instant } from "../../src/domain/ids.ts";
-import { COORDINATION } from "../../src/domain/ids.ts";
+import { COORDINATION, LIAISON } from "../../src/domain/ids.ts";
+import type { Message } from "../../src/domain/say.ts";
 import type { NewTask } from "../../src/domain/task.ts";
 import {
   AFTER_END_MAX, NOTE_MAX, OPEN_TASKS_MAX, TITLE_MAX, acceptTask, addTask, finishTask, taskEntity,
@@ -17,6 +18,8 @@ const adding = (story: Story, planned: NewTask, by = "ES-1"): Decision => story.
 const accepting = (story: Story, by: string, id = "T-1"): Decision => story.as(by, (scope, ctx) => acceptTask(scope, task(id), ctx));
 const finishing = (story: Story, by: string, note?: string, id = "T-1"): Decision =>
   story.as(by, (scope, ctx) => finishTask(scope, task(id), note, ctx));
+const listed = (story: Story, origin?: Context["origin"]): Message =>
+  listTasks(story.scope, story.world.context(user("ana"), story.id, origin === undefined ? {} : { origin }));
 const dueIn = (ms: number): NonNullable<NewTask["due"]> => ({ at: (START + ms) as Instant, zone: BOGOTA });
 const over = (story: Story): void => {
   story.world.now = theCase(story.scope).until;
@@ -249,17 +252,25 @@ describe("the list of tasks", () => {
   });
 
   it("says when there is none, and how to add one", () => {
-    const { lines } = listTasks(team().scope);
+    const { lines } = listed(team());
     assert.deepEqual(lines.map((each) => each.code), ["task.list-empty"]);
   });
 
   it("is cut to what can be read on a phone, and says how many more there are", () => {
     const story = team();
     for (let count = 0; count < LIST_MAX + 2; count += 1) aTask().titled("x".repeat(TITLE_MAX)).in(story);
-    const { lines } = listTasks(story.scope);
+    const { lines } = listed(story);
     assert.equal(lines.length, 1 + LIST_MAX + 1);
     assert.deepEqual(lines.at(-1), { code: "task.more", facts: { more: 2 } });
     assert.ok(JSON.stringify(lines[1]).length < 200, "long texts are shortened");
+  });
+
+  it("is given in the coordination room and in a direct chat, and nowhere else", () => {
+    const story = team();
+    aTask().titled("Get the air waybill").in(story);
+    assert.equal(listed(story, { room: "workspace", slot: COORDINATION }).lines[0]?.code, "task.list");
+    const elsewhere = listed(story, { room: "workspace", slot: LIAISON });
+    assert.deepEqual(elsewhere.lines.map((each) => each.code), ["case.ask-directly"]);
   });
 
   it("marks what is accepted and what is overdue", () => {
@@ -268,7 +279,7 @@ describe("the list of tasks", () => {
     aTask().due(2 * DAY).in(story);
     accepting(story, "ES-1", "T-2");
     story.world.pass(DAY);
-    const states = listTasks(story.scope).lines.slice(1).map((each) => (each.code === "task.line" ? each.facts.state : undefined));
+    const states = listed(story).lines.slice(1).map((each) => (each.code === "task.line" ? each.facts.state : undefined));
     assert.deepEqual(states, ["overdue", "accepted"]);
   });
 });

@@ -37,6 +37,7 @@ export const sayings = {
   "case.show-people": "{country}: {people}",
   "case.show-person": "{callSign} {role, select, administrator {administrator} authority {authority} member {member} liaison {liaison} other {auditor}}",
   "case.show-rooms": "Your rooms: {rooms}",
+  "case.ask-directly": "Not here: not everybody in this room may read it. In our direct chat, type  {line}",
   "roster.confirm": "{codename}: add {name} ({user}) as {role, select, administrator {administrator} authority {authority} member {member} liaison {liaison} other {auditor}} for {country}.",
   "roster.confirm-identity": "Their identity: {fingerprint}. It is pinned when this is approved.",
   "roster.added": "{callSign} is {name}, {role, select, administrator {administrator} authority {authority} member {member} liaison {liaison} other {auditor}} for {country}. Added by {by}, approved by {approvedBy}.",

@@ -37,6 +37,7 @@ export const sayings = {
   "case.show-people": "{country}: {people}",
   "case.show-person": "{callSign} {role, select, administrator {administra} authority {autoridad} member {miembro} liaison {enlace} other {audita}}",
   "case.show-rooms": "Tus salas: {rooms}",
+  "case.ask-directly": "Aquí no: no todos en esta sala pueden leerlo. En nuestro chat directo, escribe  {line}",
   "roster.confirm": "{codename}: añadir a {name} ({user}) por {country}, {role, select, administrator {para administrar} authority {como autoridad} member {como miembro} liaison {como enlace} other {para auditar}}.",
   "roster.confirm-identity": "Su identidad: {fingerprint}. Se fija cuando se apruebe.",
   "roster.added": "{callSign} es {name}, por {country}: {role, select, administrator {administra} authority {autoridad} member {miembro} liaison {enlace} other {audita}}. Añadido por {by}, aprobado por {approvedBy}.",
