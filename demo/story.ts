@@ -62,7 +62,8 @@ async function opening(stage: Stage, words: Words, calendar: Calendar): Promise<
   await stage.reads("ana", words.reads.askedOthers);
   await stage.reads("luis", words.reads.newCase, { as: "silent" });
   await stage.taps("luis", words.reads.consent, words.buttons.approve);
-  await both(["ana", "luis"], (who) => stage.reads(who, words.reads.opened));
+  await stage.reads("ana", words.reads.opened);
+  await both(["ana", "luis"], (who) => stage.reads(who, words.reads.welcome, { where: "direct" }));
   await both(["ana", "luis"], (who) => stage.room(who, { room: words.coordination }));
   await both(["ana", "luis"], (who) => stage.room(who, { room: words.liaison }));
 }

@@ -1,5 +1,6 @@
 /** What one person has read on their own device, in the order in which they could read it. */
 import type { MatrixClient, MatrixEvent } from "matrix-js-sdk";
+import { CryptoEvent, DecryptionFailureCode } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { ClientEvent, MatrixEventEvent } from "matrix-js-sdk";
 
 /** Poll answers: random ids and the text of the buttons. */
@@ -43,11 +44,20 @@ export class SeenList {
   readonly #client: MatrixClient;
   readonly #waiting = new Set<() => void>();
   readonly #known = new Set<string>();
+  /** Events whose sender's device did not look signed, because its owner's keys had not been fetched yet. */
+  readonly #unproven = new Set<MatrixEvent>();
 
   constructor(client: MatrixClient) {
     this.#client = client;
     client.on(ClientEvent.Event, (event) => void this.#take(event));
     client.on(MatrixEventEvent.Decrypted, (event) => this.#add(event));
+    // js-sdk does not try such an event again when the keys have come; a person opens the room again, and there it is.
+    client.on(CryptoEvent.DevicesUpdated, (users) => void this.#again((event) => users.includes(event.getSender() ?? "")));
+    client.on(CryptoEvent.UserTrustStatusChanged, (user) => void this.#again((event) => event.getSender() === user));
+  }
+
+  async #again(which: (event: MatrixEvent) => boolean): Promise<void> {
+    for (const event of [...this.#unproven].filter(which)) await this.#client.decryptEventIfNeeded(event, { isRetry: true });
   }
 
   async #take(event: MatrixEvent): Promise<void> {
@@ -63,6 +73,9 @@ export class SeenList {
     if (id === undefined || room === undefined || sender === undefined || id.startsWith("~") || sender === this.#client.getUserId()) return;
     if (event.isState() || event.isBeingDecrypted() || !READ.has(event.getType())) return;
     const failed = event.isDecryptionFailure();
+    const unproven = event.decryptionFailureReason === DecryptionFailureCode.UNSIGNED_SENDER_DEVICE || event.decryptionFailureReason === DecryptionFailureCode.UNKNOWN_SENDER_DEVICE;
+    if (failed && unproven) this.#unproven.add(event);
+    else this.#unproven.delete(event);
     const key = failed ? `${id} unreadable` : id;
     if (this.#known.has(key)) return;
     this.#known.add(key);
