@@ -15,8 +15,8 @@ import { openKeys } from "../src/journal/keys.ts";
 import type { Batch, NewInbox } from "../src/ports.ts";
 
 /** Commits a turn, and turns; the first turn of each warms up and does not count. */
-const TURN = 250;
-const TURNS = 13;
+const TURN = 25;
+const TURNS = 130;
 const CASE = "benchmarkcase" as ChainId;
 const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
 const clock = { now: (): Instant => Date.now() as Instant };

@@ -4,7 +4,6 @@ import type { ChainId, EventId, UserId } from "../domain/ids.ts";
 import type { NewRow, Random, Row, SystemEvent, Trust } from "../ports.ts";
 import { canonical } from "./canonical.ts";
 import type { ChainKey } from "./chain-keys.ts";
-import type { Field } from "./commitment.ts";
 import { commitment, fieldHash, SALT_BYTES, u32 } from "./commitment.ts";
 import { boundBytes, boundName, LIMITS } from "./limits.ts";
 import { NONCE_BYTES, seal, sha256, unseal } from "./seal.ts";
@@ -103,15 +102,16 @@ export function writeRow(row: NewRow, seq: number, prev: Buffer, key: ChainKey, 
     actor: row.actor === undefined ? undefined : key.pseudonym(row.actor),
     cause: row.cause,
   };
+  // What could not be read again must not be written.
+  if (!HeaderShape.safeParse(header).success) throw new TypeError(`the header of a row "${type}" is not one: instants and versions are whole numbers`);
   const headerText = canonical(header);
   boundBytes(headerText, LIMITS.headerBytes, "the header of a row");
   const values = fieldValues(facts, row.actor);
   // One draw for all: salts first, the nonce at the end.
   const drawn = random.bytes(values.length * SALT_BYTES + NONCE_BYTES);
-  const fields = values.map(([name, value], index) => ({ name, value, salt: drawn.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES) }));
-  const committed = commitment(fields.map(fieldHash));
+  const committed = commitment(values.map(([name, value], index) => fieldHash({ name, value, salt: saltOf(drawn, index) })));
   const headerBytes = Buffer.from(headerText);
-  const body = seal(key.rows, drawn.subarray(-NONCE_BYTES), bodyOf(fields), Buffer.concat([headerBytes, committed]));
+  const body = seal(key.rows, drawn.subarray(-NONCE_BYTES), bodyOf(values, drawn.subarray(0, -NONCE_BYTES)), Buffer.concat([headerBytes, committed]));
   return { header: headerBytes, commitment: committed, body, hash: rowHash(headerBytes, committed, body) };
 }
 
@@ -123,7 +123,7 @@ export function openRow(stored: StoredRow, header: Header, key: ChainKey): Row |
   const salts = plain.subarray(2, 2 + count * SALT_BYTES);
   const body = JSON.parse(plain.toString("utf8", 2 + count * SALT_BYTES)) as Record<string, unknown>;
   const names = Object.keys(body).sort();
-  const hashes = names.map((name, index) => fieldHash({ name, value: canonical(body[name]), salt: salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES) }));
+  const hashes = names.map((name, index) => fieldHash({ name, value: canonical(body[name]), salt: saltOf(salts, index) }));
   if (names.length !== count || !commitment(hashes).equals(stored.commitment)) return undefined;
   const { [ACTOR]: actor, ...facts } = body;
   return {
@@ -144,6 +144,10 @@ export function isSystemEvent(type: string, v: number): boolean {
   return type === own.type && v === own.v;
 }
 
+function saltOf(salts: Uint8Array, index: number): Uint8Array {
+  return salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES);
+}
+
 /** Names and canonical values of what is committed to, in the order of the names. */
 function fieldValues(facts: Readonly<Record<string, unknown>>, actor: UserId | undefined): (readonly [string, string])[] {
   const values: [string, string][] = [];
@@ -156,10 +160,10 @@ function fieldValues(facts: Readonly<Record<string, unknown>>, actor: UserId | u
   return values.sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function bodyOf(fields: readonly Field[]): Buffer {
-  const number = Buffer.allocUnsafe(2);
-  number.writeUInt16BE(fields.length);
-  const text = `{${fields.map(({ name, value }) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
+function bodyOf(values: readonly (readonly [string, string])[], salts: Uint8Array): Buffer {
+  const count = Buffer.allocUnsafe(2);
+  count.writeUInt16BE(values.length);
+  const text = `{${values.map(([name, value]) => `"${name}":${value}`).join(",")}}`;
   boundBytes(text, LIMITS.eventBytes, "an event");
-  return Buffer.concat([number, ...fields.map(({ salt }) => salt), Buffer.from(text)]);
+  return Buffer.concat([count, salts, Buffer.from(text)]);
 }

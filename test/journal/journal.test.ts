@@ -45,6 +45,8 @@ describe("the rows of the journal", () => {
     const journal = aJournal(t);
     const refused = [new Map([["a", 1]]), new Date(0), Number.NaN, 1n, () => 1, [1, undefined], "\ud800", deep(40), "x".repeat(300_000)];
     for (const value of refused) await assert.rejects(journal.commit({ rows: [aRow(), aRow({ value })] }), /JSON|surrogate|nested|bytes/);
+    await assert.rejects(journal.commit({ rows: [{ ...aRow(), at: 1.5 as Instant }] }), /whole numbers/);
+    await assert.rejects(journal.commit({ rows: [{ ...aRow(), cause: "$".repeat(600) as EventId }] }), /longer than 512/);
     await assert.rejects(journal.commit({ rows: [aRow({ $actor: "@forged:es.example" })] }), /only letters and digits/);
     assert.deepEqual(await rowsOf(journal), []);
   });
