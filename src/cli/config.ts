@@ -42,7 +42,8 @@ export function parseConfig(text: string, absolute: (path: string) => string):
   const lines = new LineCounter();
   const broken = nestedTooDeep(text);
   if (broken !== undefined) return { ok: false, mistakes: [broken] };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true, stringKeys: true });
+  const document = parsed(text, lines);
+  if (document === undefined) return { ok: false, mistakes: [{ line: 1, column: 1, what: "expected at most a few levels: this file is nested too deep" }] };
   const place = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
@@ -53,6 +54,16 @@ export function parseConfig(text: string, absolute: (path: string) => string):
   const read = readSettings(document.toJS(), absolute);
   if (read.ok) return read;
   return { ok: false, mistakes: inOrder(read.mistakes.map((mistake) => ({ ...place(offsetOf(document, mistake)), what: whatIsWrong(mistake) }))) };
+}
+
+/** The parsed text, or undefined if it is nested so deep that the parser gave up. */
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true, strict: true, stringKeys: true });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 async function readConfigFile(file: string): Promise<string> {
@@ -91,7 +102,8 @@ function inOrder(mistakes: readonly Placed[]): readonly Placed[] {
 function nestedTooDeep(text: string): Placed | undefined {
   let depth = 0;
   for (const [index, line] of text.split("\n").entries()) {
-    for (const [column, sign] of [...line].entries()) {
+    // A bracket in a comment opens nothing.
+    for (const [column, sign] of [...line.replace(/(?:^|\s)#.*$/, "")].entries()) {
       if (sign === "[" || sign === "{") depth += 1;
       if (sign === "]" || sign === "}") depth = Math.max(0, depth - 1);
       if (depth > DEEPEST_FLOW) return { line: index + 1, column: column + 1, what: `expected at most ${DEEPEST_FLOW} brackets inside one another` };

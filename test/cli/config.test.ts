@@ -69,6 +69,11 @@ const MISTAKES: readonly (readonly [string, string, readonly (readonly [number, 
 ];
 
 describe("configuration", () => {
+  it("may have any brackets in its comments, and a deep nest hidden behind a quoted # is refused all the same", () => {
+    assert.ok(parseConfig(`${SMALLEST}${"# [{ not closed\n".repeat(20)}`, (path) => path).ok);
+    assert.ok(!parseConfig(`${SMALLEST}data: [" # ", ${"[".repeat(30_000)}\n`, (path) => path).ok);
+    assert.ok(!parseConfig(`${SMALLEST}data: [" # ", ${"[".repeat(15_000)}${"]".repeat(15_000)}]\n`, (path) => path).ok);
+  });
   it("is accepted with no more than a homeserver, a user and an owner", () => {
     const read = parseConfig(SMALLEST, (path) => `/etc/relevo/${path}`);
     assert.ok(read.ok);
