@@ -191,7 +191,7 @@ describe("finishing a task", () => {
     const story = team();
     aTask().in(story);
     assert.deepEqual(codes(finishing(story, "ES-1", "x".repeat(NOTE_MAX + 1))), ["task.note-length", "task.shorter"]);
-    assert.ok(finishing(story, "ES-1", "x".repeat(NOTE_MAX)).ok);
+    assert.ok(finishing(story, "ES-1", "🧊".repeat(NOTE_MAX)).ok, "counted as people see them");
   });
 
   it("works after the agreement's end, but shares no new text then", () => {
