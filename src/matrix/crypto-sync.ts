@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Sieve, isObject, isTame, userId } from "./shapes.ts";
 
+/** What a sync carries for the engine, after the check. */
 export interface CryptoSync {
   /** Each a JSON object of a to-device event. */
   readonly events: readonly string[];

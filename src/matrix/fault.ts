@@ -43,6 +43,7 @@ export class Fault extends Error implements GatewayFault {
   }
 }
 
+/** Whether an error is the gateway's; anything else is a bug. */
 export function isFault(error: unknown): error is Fault {
   return error instanceof Fault;
 }

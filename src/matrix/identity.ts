@@ -8,12 +8,13 @@ import type { CrossSigningSecrets } from "./account-secrets.ts";
 import { ownStanding } from "./crypto.ts";
 import { Fault, isFault } from "./fault.ts";
 import type { Machine } from "./machine.ts";
-import { OperatorError } from "./operator-error.ts";
+import { OperatorError } from "../operator-error.ts";
 import type { OutgoingRequest, Outgoing } from "./outgoing.ts";
 import { RECOVERY_KEY_BYTES, inGroups, readRecoveryKeyFile, writeRecoveryKeyFile } from "./recovery-key.ts";
 import type { Log, Rest } from "./rest.ts";
 import { masterKeyOf } from "./standing.ts";
 
+/** What it takes to make sure of the identity. */
 export interface IdentityParts {
   readonly machine: Machine;
   readonly outgoing: Outgoing;

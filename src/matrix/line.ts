@@ -6,11 +6,12 @@ import { MatrixGateway } from "./gateway.ts";
 import { ensureIdentity } from "./identity.ts";
 import { checkToken } from "./login.ts";
 import { Machine } from "./machine.ts";
-import type { Fatal } from "./operator-error.ts";
+import type { Fatal } from "./fatal.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Rest } from "./rest.ts";
 import type { Log } from "./rest.ts";
 
+/** What the line is opened with. */
 export interface LineOptions {
   /** Base address, `https://matrix.example.org`. */
   readonly homeserver: string;

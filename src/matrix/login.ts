@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import type { UserId } from "../domain/ids.ts";
 import { isFault } from "./fault.ts";
-import { OperatorError } from "./operator-error.ts";
+import { OperatorError } from "../operator-error.ts";
 import { Rest } from "./rest.ts";
 import type { Log } from "./rest.ts";
 import { userId } from "./shapes.ts";
 
+/** Whose token it is. */
 export interface Session {
   readonly user: UserId;
   readonly device: string;

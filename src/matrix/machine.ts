@@ -1,7 +1,7 @@
 import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { UserId } from "../domain/ids.ts";
-import { OperatorError } from "./operator-error.ts";
-import type { Fatal } from "./operator-error.ts";
+import { OperatorError } from "../operator-error.ts";
+import type { Fatal } from "./fatal.ts";
 import { Serial } from "./serial.ts";
 
 const STORE_NAME = "relevo";

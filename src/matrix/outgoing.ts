@@ -5,6 +5,7 @@ import { path } from "./rest.ts";
 import type { Log, Rest } from "./rest.ts";
 import { Serial } from "./serial.ts";
 
+/** What the engine may want sent. */
 export type OutgoingRequest =
   | olm.KeysUploadRequest
   | olm.KeysQueryRequest

@@ -1,10 +1,11 @@
 /** The recovery key as text, and the file that holds it (Matrix specification, client-server API, "Cryptographic key representation"). */
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { OperatorError } from "./operator-error.ts";
+import { OperatorError } from "../operator-error.ts";
 
 const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const PREFIX = [0x8b, 0x01];
+/** Length of a recovery key in bytes. */
 export const RECOVERY_KEY_BYTES = 32;
 const WHOLE_LENGTH = PREFIX.length + RECOVERY_KEY_BYTES + 1;
 /** A file that is longer is not a recovery key. */

@@ -6,6 +6,7 @@ import { LONGEST_ANSWER, callContext, installTransport } from "./transport.ts";
 /** Codes, counts and milliseconds only; never a room, a person, a token or a text. */
 export type Log = (code: string, facts: Readonly<Record<string, string | number | boolean>>) => void;
 
+/** One call of the client-server API. */
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** From `/_matrix`, with every id in it already encoded: see {@link path}. */
@@ -19,6 +20,7 @@ export interface Call {
   readonly repeat: "idempotent" | "once";
 }
 
+/** What a {@link Rest} is made of. */
 export interface RestOptions {
   readonly homeserver: string;
   readonly token: string;

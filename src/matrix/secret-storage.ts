@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
+/** A secret as it lies on the homeserver; each field unpadded base64. */
 export interface Sealed {
   readonly iv: string;
   readonly ciphertext: string;
@@ -9,9 +10,11 @@ export interface Sealed {
 }
 
 const ALGORITHM = "m.secret_storage.v1.aes-hmac-sha2";
+/** Length of the random part of a seal in bytes. */
 export const IV_BYTES = 16;
 const LONGEST_SECRET = 10_000;
 const base64 = z.string().max(LONGEST_SECRET).regex(/^[A-Za-z0-9+/]*={0,2}$/);
+/** The check of a {@link Sealed} that comes from a homeserver. */
 export const sealedShape = z.object({ iv: base64, ciphertext: base64, mac: base64 });
 const keyInfoShape = z.object({ algorithm: z.literal(ALGORITHM), iv: base64, mac: base64 });
 /** What a key check encrypts: 32 zero bytes under an empty name. */
@@ -45,6 +48,7 @@ export function keyInfo(key: Uint8Array, iv: Uint8Array): { readonly algorithm: 
   return { algorithm: ALGORITHM, iv: check.iv, mac: check.mac };
 }
 
+/** Whether this is the key that {@link keyInfo} was made with; false for anything that is no key description. */
 export function keyFits(key: Uint8Array, info: unknown): boolean {
   const read = keyInfoShape.safeParse(info);
   if (!read.success) return false;

@@ -152,6 +152,7 @@ export function readTimelineEvent(value: unknown): TimelineEvent | undefined {
   };
 }
 
+/** A JSON object, not a list and not null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -22,7 +22,7 @@ export const callContext = new AsyncLocalStorage<CallContext>();
 interface Request {
   readonly uri: string;
   readonly method: string;
-  readonly qs?: Readonly<Record<string, unknown>> | null;
+  readonly qs?: Readonly<Record<string, string | number | boolean | null | undefined>> | null;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   /** Milliseconds until the whole answer must be there. */

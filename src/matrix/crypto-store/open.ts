@@ -1,8 +1,8 @@
 /** The store of the crypto engine: the part of IndexedDB that the engine uses, over one encrypted SQLite file. */
 import Database from "better-sqlite3-multiple-ciphers";
 import { chmodSync, closeSync, openSync } from "node:fs";
-import { OperatorError } from "../operator-error.ts";
-import type { Fatal } from "../operator-error.ts";
+import { OperatorError } from "../../operator-error.ts";
+import type { Fatal } from "../fatal.ts";
 import { StoreCursor, StoreCursorWithValue } from "./cursor.ts";
 import { StoreDatabase } from "./database.ts";
 import { StoreFactory } from "./factory.ts";
@@ -18,6 +18,7 @@ export const STORE_KEY_BYTES = 32;
 /** How long a process that is just ending may still hold the file, in milliseconds. */
 const LOCK_PATIENCE = 1_000;
 
+/** The open store. */
 export interface CryptoStore {
   readonly indexedDB: StoreFactory;
   readonly IDBKeyRange: typeof StoreKeyRange;

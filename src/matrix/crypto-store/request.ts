@@ -29,6 +29,7 @@ export class StoreEvent<T = unknown> {
   }
 }
 
+/** An `on…` property. */
 export type Handler = ((event: StoreEvent) => unknown) | null;
 
 /** `IDBRequest`. Only the `on…` properties are offered: the engine uses nothing else. */

@@ -5,12 +5,14 @@ import { encodeIndexKey } from "./key.ts";
 import type { StoreKeyRange } from "./range.ts";
 import { rangeCondition } from "./range.ts";
 
+/** An index of an object store. */
 export interface IndexShape {
   readonly id: number;
   readonly name: string;
   readonly keyPath: string | readonly string[];
   readonly unique: boolean;
 }
+/** An object store and its indexes. */
 export interface StoreShape {
   readonly id: number;
   readonly name: string;
@@ -37,6 +39,7 @@ CREATE INDEX IF NOT EXISTS entries_by_record ON entries ("index", primary_key);
 PRAGMA user_version = ${TABLES_VERSION};
 `;
 
+/** One SQLite file with any number of databases in it. Whoever calls it opens and ends the transactions. */
 export class Tables {
   readonly #sql: Database;
   readonly #statements = new Map<string, Statement<unknown[]>>();
@@ -270,6 +273,7 @@ export function toStored(value: unknown): Buffer {
   return serialize(value);
 }
 
+/** Reads what {@link toStored} wrote. */
 export function fromStored(bytes: Buffer): unknown {
   return deserialize(bytes);
 }

@@ -1,11 +1,12 @@
-import { OperatorError } from "../operator-error.ts";
-import type { Fatal } from "../operator-error.ts";
+import { OperatorError } from "../../operator-error.ts";
+import type { Fatal } from "../fatal.ts";
 import type { StoreDatabase } from "./database.ts";
 import { StoreObjectStore } from "./object-store.ts";
 import type { Handler } from "./request.ts";
 import { StoreEvent, StoreRequest, nameList } from "./request.ts";
 import type { Tables } from "./tables.ts";
 
+/** What a transaction may do. */
 export type Mode = "readonly" | "readwrite" | "versionchange";
 
 /** Runs transactions one after the other, in the order in which they were made; after a failed write, none any more. */

@@ -167,26 +167,26 @@ function walk(step: Step & { op: "walk" }, source: IDBObjectStore | IDBIndex, ra
   });
 }
 
-function take(step: Step, transaction: IDBTransaction, world: World): Promise<unknown> | string {
+async function take(step: Step, transaction: IDBTransaction, world: World): Promise<unknown> {
   try {
     const store = transaction.objectStore(step.store);
     switch (step.op) {
       case "put":
-        return answer(store.put(step.value, step.key), step.forgive);
+        return await answer(store.put(step.value, step.key), step.forgive);
       case "add":
-        return answer(store.add(step.value, step.key), step.forgive);
+        return await answer(store.add(step.value, step.key), step.forgive);
       case "clear":
-        return answer(store.clear());
+        return await answer(store.clear());
       case "delete":
-        return answer(store.delete(buildRange(step.range, world) as IDBKeyRange));
+        return await answer(store.delete(buildRange(step.range, world) as IDBKeyRange));
       case "walk":
-        return walk(step, step.index === undefined ? store : store.index(step.index), buildRange(step.range, world));
+        return await walk(step, step.index === undefined ? store : store.index(step.index), buildRange(step.range, world));
       case "get":
-        return answer((step.index === undefined ? store : store.index(step.index)).get(buildRange(step.range, world) as IDBKeyRange));
+        return await answer((step.index === undefined ? store : store.index(step.index)).get(buildRange(step.range, world) as IDBKeyRange));
       default: {
         const source = step.index === undefined ? store : store.index(step.index);
         const range = buildRange(step.range, world);
-        return answer(step.op === "count" ? source.count(range) : source[step.op](range, step.limit));
+        return await answer(step.op === "count" ? source.count(range) : source[step.op](range, step.limit));
       }
     }
   } catch (error) {

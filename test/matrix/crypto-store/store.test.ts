@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { decodeKey, encodeKey } from "../../../src/matrix/crypto-store/key.ts";
 import { openCryptoStore } from "../../../src/matrix/crypto-store/open.ts";
 import type { CryptoStore } from "../../../src/matrix/crypto-store/open.ts";
-import type { OperatorError } from "../../../src/matrix/operator-error.ts";
+import type { OperatorError } from "../../../src/operator-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relevo-store-"));
 const KEY = new Uint8Array(32).fill(7);
