@@ -14,6 +14,7 @@ export interface Asker {
   readonly caseState?: CaseState;
 }
 
+/** Whether they may, or the first rule that says no. */
 export type Allowed = { readonly ok: true } | { readonly ok: false; readonly rule: "role" | "place" | "state" };
 
 /** Checks role first, so that somebody not entitled learns neither where nor when it would have been possible. */

@@ -30,7 +30,7 @@ type Wrong = { [C in Code & keyof English]: Placeholders<English[C]> extends key
 type MissingSpanish = Exclude<keyof English, keyof typeof es.sayings>;
 type Nobody<T extends never> = T;
 /** Fails to compile with the name of what is wrong. */
-export type CatalogueIsWhole = Nobody<Missing> | Nobody<Wrong> | Nobody<MissingSpanish>;
+export type CatalogueIsWhole = [Nobody<Missing>, Nobody<Wrong>, Nobody<MissingSpanish>];
 
 const SAYINGS: Readonly<Record<Language, Readonly<Record<string, string>>>> = { en: en.sayings, es: es.sayings };
 const WORDS: Readonly<Record<Language, Readonly<Record<string, CommandWords>>>> = { en: en.words, es: es.words };

@@ -11,6 +11,7 @@ import type { Verified } from "../domain/audit.ts";
 
 /** read: changes nothing. harmless: runs at once, also late. binding: confirmed by a tap or a code that expires. stop: always counts. */
 export type Weight = "read" | "harmless" | "binding" | "stop";
+/** Kind of room a command is typed in. */
 export type Place = "workspace" | "delivery" | "direct";
 
 /** The narrow ports that a `read` may use, outside the queue. */
@@ -20,6 +21,7 @@ export interface Asked {
   readonly commands: readonly Command[];
 }
 
+/** One command: what is typed, who may, and the one rule that it calls. */
 export interface Command<Shape extends z.ZodRawShape = z.ZodRawShape, P = z.infer<z.ZodObject<Shape>>> {
   /** Words typed, in English; words of other languages live in config/locales. */
   readonly name: string;

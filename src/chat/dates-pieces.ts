@@ -20,6 +20,7 @@ export interface Clock {
   readonly style: "24" | "12" | "bare";
 }
 
+/** One piece of a date, and the word after it. */
 export type Piece = { readonly next: number } & (
   | { readonly is: "days"; readonly counts: readonly number[]; readonly period?: Period }
   | { readonly is: "months"; readonly count: number }

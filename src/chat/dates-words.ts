@@ -11,6 +11,7 @@ export const WEEKDAYS: Readonly<Record<string, { readonly weekday: number; reado
   sunday: { weekday: 7 }, sun: { weekday: 7, weak: true }, domingo: { weekday: 7, spanish: true }, dom: { weekday: 7, weak: true, spanish: true },
 };
 
+/** January 1 … December 12. */
 export const MONTHS: Readonly<Record<string, number>> = {
   january: 1, jan: 1, enero: 1, ene: 1, february: 2, feb: 2, febrero: 2, march: 3, mar: 3, marzo: 3, april: 4, apr: 4, abril: 4, abr: 4,
   may: 5, mayo: 5, june: 6, jun: 6, junio: 6, july: 7, jul: 7, julio: 7, august: 8, aug: 8, agosto: 8, ago: 8,
@@ -36,6 +37,7 @@ export const ORDINALS: Readonly<Record<string, number>> = {
   cuatro: 4, cinco: 5, seis: 6, siete: 7, ocho: 8, nueve: 9, diez: 10, once: 11, doce: 12, quince: 15, veinte: 20, treinta: 30,
 };
 
+/** What lengths of time are counted in. */
 export type Unit = "minute" | "hour" | "day" | "week" | "month";
 /** Units of time; Spanish ones are marked, because "quince días" is also a fortnight there. */
 export const UNITS: Readonly<Record<string, { readonly unit: Unit; readonly spanish?: boolean }>> = {
@@ -46,6 +48,7 @@ export const UNITS: Readonly<Record<string, { readonly unit: Unit; readonly span
   month: { unit: "month" }, months: { unit: "month" }, mes: { unit: "month" }, meses: { unit: "month" },
 };
 
+/** Part of a day; `early` is the small hours. */
 export type Period = "morning" | "afternoon" | "evening" | "early";
 /** Parts of the day: they say which of two hours of a twelve-hour clock is meant. */
 export const PERIODS: Readonly<Record<string, Period>> = {
@@ -68,16 +71,22 @@ export const TIME_LEADS: ReadonlySet<string> = new Set(["at", "by", "a las", "a 
 /** These announce a time so surely that a bare number after them is an hour ("at 9", "a las 9"). */
 export const HOUR_LEADS: ReadonlySet<string> = new Set(["at", "a las", "a la", "para las", "las", "la"]);
 
+/** Before a weekday: the coming one. */
 export const THIS: ReadonlySet<string> = new Set(["this", "this coming", "coming", "este"]);
+/** Before a weekday: the next one, which may be this week's or next week's. */
 export const NEXT: ReadonlySet<string> = new Set(["next", "proximo", "el proximo", "para el proximo"]);
+/** Before a weekday: the one that was. */
 export const LAST: ReadonlySet<string> = new Set(["last", "el pasado"]);
 /** After a weekday. */
 export const NEXT_AFTER: ReadonlySet<string> = new Set(["que viene", "proximo"]);
 export const NEXT_WEEK: ReadonlySet<string> = new Set(["next week", "of next week", "de la semana que viene", "de la proxima semana", "la semana que viene", "la proxima semana"]);
 export const LAST_AFTER: ReadonlySet<string> = new Set(["pasado"]);
 
+/** 12:00. */
 export const NOON: ReadonlySet<string> = new Set(["noon", "midday", "12 noon", "mediodia", "al mediodia", "a mediodia"]);
+/** 00:00: at the beginning or at the end of a day. */
 export const MIDNIGHT: ReadonlySet<string> = new Set(["midnight", "12 midnight", "medianoche", "a medianoche", "a la medianoche"]);
+/** The moment itself. */
 export const NOW: ReadonlySet<string> = new Set(["now", "right now", "ahora", "ahora mismo"]);
 
 /** Before a length of time that is still to come, and around one that is over. */

@@ -36,7 +36,7 @@ const JUST_PAST_DAYS = 60;
 const NONE = { is: "none" } as const;
 
 /** What one way of cutting the text into pieces says, before it is known what day it is. */
-interface Said0 {
+interface Cutting {
   days?: Extract<Piece, { is: "days" }>;
   months?: Extract<Piece, { is: "months" }>;
   weekday?: Extract<Piece, { is: "weekday" }>;
@@ -53,10 +53,10 @@ interface Said0 {
 }
 
 /** Every way to cut all words into pieces, none of a kind twice. */
-function cuttings(words: readonly string[]): Said0[] {
-  const found: Said0[] = [];
+function cuttings(words: readonly string[]): Cutting[] {
+  const found: Cutting[] = [];
   const memo = new Map<number, readonly Piece[]>();
-  const follow = (at: number, said: Said0): void => {
+  const follow = (at: number, said: Cutting): void => {
     if (at === words.length) { found.push(said); return; }
     if (said.zone !== undefined) return;
     let pieces = memo.get(at);
@@ -68,7 +68,7 @@ function cuttings(words: readonly string[]): Said0[] {
 }
 
 /** Whether the pieces of one cutting make one date together. */
-function sensible(said: Said0): boolean {
+function sensible(said: Cutting): boolean {
   const days = [said.days, said.months, said["month-day"], said["working-days"], said.now, said.span].filter((piece) => piece !== undefined).length;
   const dated = said.dates === undefined ? 0 : 1;
   const named = said.weekday === undefined ? 0 : 1;
@@ -137,7 +137,7 @@ function monthDays(day: number, today: Day, tense: DateContext["tense"]): readon
   return first === undefined ? [] : [first];
 }
 
-function resolveDays(said: Said0, today: Day, text: string, context: DateContext): Days {
+function resolveDays(said: Cutting, today: Day, text: string, context: DateContext): Days {
   const noSuchDay = (): Days => ({ complaint: line("chat.no-such-day", { text }) });
   const dates = said.dates?.dates.flatMap((named) => daysOf(named, today, context.tense));
   if (dates !== undefined) {
@@ -157,7 +157,7 @@ function resolveDays(said: Said0, today: Day, text: string, context: DateContext
 }
 
 /** Dates whose weekday was said as well must fall on it. */
-function fitting(said: Said0, days: readonly Day[], text: string, context: DateContext): Days {
+function fitting(said: Cutting, days: readonly Day[], text: string, context: DateContext): Days {
   const wanted = said.weekday?.weekday;
   if (wanted === undefined) return { days };
   const fit = days.filter((day) => weekday(day) === wanted);
@@ -172,7 +172,7 @@ interface OfDay { readonly hour: number; readonly minute: number; readonly plus:
 /** Hours said without morning or evening that are as often the one as the other. */
 const UNSURE_UNTIL = 7;
 
-function timesOf(said: Said0): readonly OfDay[] | "none" | "wrong" {
+function timesOf(said: Cutting): readonly OfDay[] | "none" | "wrong" {
   const period = said.period?.period ?? said.days?.period;
   if (said.noon !== undefined) return [{ hour: 12, minute: 0, plus: 0 }];
   if (said.midnight !== undefined) return [{ hour: 0, minute: 0, plus: 0 }, { hour: 0, minute: 0, plus: 1 }];
@@ -204,7 +204,7 @@ function ofPeriod({ hour, style }: Clock, period: Period): readonly number[] {
 const pad = (of: number): string => String(of).padStart(2, "0");
 
 /** Wall times of one cutting in one zone, or why there is none. */
-function wallTimes(said: Said0, zone: Zone, text: string, context: DateContext): { readonly walls: readonly WallTime[] } | { readonly complaint: Line } {
+function wallTimes(said: Cutting, zone: Zone, text: string, context: DateContext): { readonly walls: readonly WallTime[] } | { readonly complaint: Line } {
   const now = wallTime(context.now, zone);
   const today: Day = { year: now.year, month: now.month, day: now.day };
   const days = resolveDays(said, today, text, context);
@@ -225,7 +225,7 @@ function inTense(at: Instant, context: DateContext): boolean {
 }
 
 /** The moments that one cutting says. */
-function momentsOf(said: Said0, text: string, context: DateContext): readonly (Said | Line)[] {
+function momentsOf(said: Cutting, text: string, context: DateContext): readonly (Said | Line)[] {
   if (said["working-days"] !== undefined) return [line("chat.working-days", { text })];
   const zones = said.zone?.zones ?? [context.zone];
   return zones.flatMap((zone): readonly (Said | Line)[] => {
@@ -248,7 +248,7 @@ function momentsOf(said: Said0, text: string, context: DateContext): readonly (S
 }
 
 /** Leaves out readings that the tense excludes, where others of the same day remain; never moves to another day because a time has passed. */
-function withinTense(said: Said0, placed: readonly (Said | Line)[], context: DateContext): readonly (Said | Line)[] {
+function withinTense(said: Cutting, placed: readonly (Said | Line)[], context: DateContext): readonly (Said | Line)[] {
   const sensibleOnes = placed.filter((one) => "code" in one || inTense(one.at, context));
   if (sensibleOnes.length === 0) return placed;
   const [first] = placed;

@@ -20,6 +20,7 @@ export interface Fitted {
   readonly params: Readonly<Record<string, unknown>>;
   readonly label?: Line;
 }
+/** Every way to read the tokens, or what is wrong with them. */
 export type Fit =
   | { readonly ok: true; readonly readings: readonly Fitted[] }
   /** `slot`: the parameter it is about; `at`: how many tokens were understood before it. */
@@ -44,6 +45,7 @@ interface Segment {
 type Values = ReadonlyMap<string, readonly Meaning<unknown>[]>;
 type Result = { readonly values: Values } | { readonly failure: Extract<Fit, { ok: false }> };
 
+/** Reads the tokens that follow a command's name as its parameters. */
 export function fit(command: Pick<Command, "params">, tokens: readonly Token[], world: World): Fit {
   const slots = slotsOf(command);
   const cut = segments(slots, tokens, world);

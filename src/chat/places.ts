@@ -54,13 +54,15 @@ export function countryNamed(text: string): Country | undefined {
   return allCodes().get(folded.toUpperCase()) ?? allCountryNames().get(folded);
 }
 
+/** Names by which countries ask to be called in all languages, where `Intl` still translates them. */
+const OWN_NAMES: Readonly<Record<string, string>> = { CV: "Cabo Verde" };
 const displayNames = new Map<Language, Intl.DisplayNames>();
 
 /** A country's name in a language: `Cabo Verde`. */
 export function countryName(code: Country, language: Language): string {
   let names = displayNames.get(language);
   if (names === undefined) displayNames.set(language, names = new Intl.DisplayNames(language, { type: "region" }));
-  return names.of(code) ?? code;
+  return OWN_NAMES[code] ?? names.of(code) ?? code;
 }
 
 let placesByName: Map<string, Place[]> | undefined;

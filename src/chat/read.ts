@@ -35,6 +35,7 @@ export interface Ambiguous {
   readonly command: Command;
   readonly readings: readonly { readonly params: Readonly<Record<string, unknown>>; readonly label: Line }[];
 }
+/** What a message comes to. */
 export type Said =
   | { readonly kind: "command"; readonly command: Command; readonly params: Readonly<Record<string, unknown>> }
   | Ambiguous
@@ -100,20 +101,24 @@ function nameWord(token: Token): string {
   return token.quoted || token.user !== undefined ? "\u0000" : fold(token.text).replace(/[.,:;!]+$/, "");
 }
 
-interface Named { readonly command: Command; readonly length: number; readonly short: boolean }
+interface Named {
+  readonly command: Command;
+  /** Words of its name, as typed. */
+  readonly length: number;
+}
 
 /** The command that the first words name, the longest name first; short forms only where a delivery is at hand. */
 function named(tokens: readonly Token[], here: Here): Named | undefined {
   const words = tokens.slice(0, Math.max(here.registry.longest, 1)).map(nameWord);
   for (let length = words.length; length >= 1; length -= 1) {
     const folded = words.slice(0, length).join(" ");
-    const full = here.registry.typed(folded, false);
-    const short = shortAllowed(folded, here) ? here.registry.typed(folded, true) : undefined;
+    const full = here.registry.typed(folded);
+    const short = shortAllowed(folded, here) ? here.registry.short(folded) : undefined;
     const command = here.place === "delivery" ? short ?? full : full ?? short;
     if (command === undefined) continue;
     // In a delivery's room people talk: one word that means something only elsewhere is talk.
     if (here.place === "delivery" && length === 1 && !command.rooms.includes("delivery") && command !== short) return undefined;
-    return { command, length, short: command === short && command !== full };
+    return { command, length };
   }
   return undefined;
 }
@@ -215,12 +220,12 @@ function complaints(result: Extract<Fit, { ok: false }>, found: Named, rest: rea
     case "missing": return lines(line("chat.missing", { what }));
     case "not-understood": return lines(line("chat.not-understood", { what, text: result.text }));
     case "extra": return lines(line("chat.extra", { text: result.text }));
-    default: return lines(named_(result.complaint, what));
+    default: return lines(withName(result.complaint, what));
   }
 }
 
 /** Readers do not know what their parameter is called. */
-function named_(complaint: Line, what: string): Line {
+function withName(complaint: Line, what: string): Line {
   return complaint.code === "chat.too-long" ? line("chat.too-long", { ...complaint.facts, what }) : complaint;
 }
 

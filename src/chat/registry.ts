@@ -15,8 +15,10 @@ export interface Registry {
   readonly commands: readonly Command[];
   /** A command by its English name. */
   named(name: string): Command | undefined;
-  /** The command that folded words are, in any language; `short` ones count only where a delivery is at hand. */
-  typed(folded: string, short: boolean): Command | undefined;
+  /** The command whose full name these folded words are, in any language. */
+  typed(folded: string): Command | undefined;
+  /** The command that a short form stands for where a delivery is at hand. */
+  short(folded: string): Command | undefined;
   /** All folded words that are understood, for "did you mean". */
   readonly forms: readonly { readonly folded: string; readonly command: Command }[];
   /** Most words that any command's name has. */
@@ -66,9 +68,10 @@ export function makeRegistry(of: readonly unknown[]): Registry {
   return {
     commands,
     named: (name) => byName.get(name),
-    typed: (folded, allowShort) => (allowShort ? short.get(folded) : undefined) ?? full.get(folded),
+    typed: (folded) => full.get(folded),
+    short: (folded) => short.get(folded),
     forms: [...full].map(([folded, command]) => ({ folded, command })),
-    longest: Math.max(0, ...[...full.keys()].map((form) => form.split(" ").length)),
+    longest: Math.max(0, ...[...full.keys(), ...short.keys()].map((form) => form.split(" ").length)),
   };
 }
 

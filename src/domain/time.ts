@@ -25,9 +25,11 @@ export type Placed =
   | { readonly is: "gap"; readonly before: Instant; readonly after: Instant }
   | { readonly is: "twice"; readonly first: Instant; readonly second: Instant };
 
+/** Milliseconds of a minute. */
 export const MINUTE = 60_000;
+/** Milliseconds of an hour. */
 export const HOUR = 60 * MINUTE;
-/** 24 hours; a day of the calendar may be 23 or 25 ({@link addDays}). */
+/** Milliseconds of 24 hours; a day of the calendar may be 23 or 25 ({@link addDays}). */
 export const DAY = 24 * HOUR;
 
 /** Years that the grammar and the formats are made for. */

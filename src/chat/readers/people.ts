@@ -3,7 +3,7 @@ import type { CallSign, Country, UserId } from "../../domain/ids.ts";
 import { type Line, line } from "../../domain/say.ts";
 import { fold, shorten, upper } from "../clean.ts";
 import { countryNamed } from "../places.ts";
-import type { Candidate, KnownMember, Reading, Token, World } from "../reading.ts";
+import type { KnownMember, Reading, Token, World } from "../reading.ts";
 
 const bare = (text: string): string => text.replace(/[,;:.]+$/, "");
 /** How much of a word is repeated in a complaint. */
@@ -54,7 +54,8 @@ export const personReading: Reading<CallSign> = {
   },
 };
 
-function user(token: Token | undefined): Candidate<UserId>["next"] extends number ? UserId | Line | undefined : never {
+/** The user a token names, what is wrong with it, or undefined if it is not written like a user at all. */
+function user(token: Token | undefined): UserId | Line | undefined {
   if (token === undefined || token.quoted) return undefined;
   if (token.user !== undefined) return token.user;
   if (/^@/.test(token.text)) return line("chat.whole-user", { text: shorten(bare(token.text), ECHO) });

@@ -33,17 +33,20 @@ function reference<T extends string>(of: Kind<T>): Reading<T> {
   };
 }
 
+/** A task of the case. */
 export const taskReading: Reading<TaskId> = reference<TaskId>({
   kind: "task", prefix: "T",
   known: (world, id) => world.case?.hasTask(id) ?? false,
   unknown: (id) => line("chat.unknown-task", { id }),
 });
+/** A delivery of the case, or the one of the room. */
 export const deliveryReading: Reading<DeliveryId> = reference<DeliveryId>({
   kind: "delivery", prefix: "CD",
   known: (world, id) => world.case?.hasDelivery(id) ?? false,
   unknown: (id) => line("chat.unknown-delivery", { id }),
   implied: (world) => world.delivery,
 });
+/** An alert of the case. */
 export const alertReading: Reading<AlertId> = reference<AlertId>({
   kind: "alert", prefix: "A",
   known: (world, id) => world.case?.hasAlert(id) ?? false,

@@ -40,7 +40,7 @@ function dateIn<T>(tokens: readonly Token[], read: (text: string) => Read<T>): L
   return undefined;
 }
 
-function momentReading_(kind: string, sample: string, tense: "future" | "past" | "any", endOfDay: boolean): Reading<Moment> {
+function readingOfMoments(kind: string, sample: string, tense: "future" | "past" | "any", endOfDay: boolean): Reading<Moment> {
   const read = (world: World) => (text: string): Read<Moment> =>
     readMoment(text, { now: world.now, zone: world.zone, language: world.language, tense, endOfDay });
   return {
@@ -51,11 +51,11 @@ function momentReading_(kind: string, sample: string, tense: "future" | "past" |
 }
 
 /** A deadline. */
-export const dueReading: Reading<Moment> = momentReading_("due", "friday 18:00", "future", true);
+export const dueReading: Reading<Moment> = readingOfMoments("due", "friday 18:00", "future", true);
 /** A moment, past or future. */
-export const momentReading: Reading<Moment> = momentReading_("moment", "2026-12-05 04:00", "any", false);
+export const momentReading: Reading<Moment> = readingOfMoments("moment", "2026-12-05 04:00", "any", false);
 /** A moment that has been. */
-export const pastReading: Reading<Moment> = momentReading_("past", "yesterday 11:40", "past", false);
+export const pastReading: Reading<Moment> = readingOfMoments("past", "yesterday 11:40", "past", false);
 
 /** A day of the calendar. */
 export const dayReading: Reading<Day> = {
