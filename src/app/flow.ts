@@ -24,6 +24,7 @@ import type { Windows } from "../domain/windows.ts";
 import type { Chance } from "../domain/decision.ts";
 import type { Clock, Crypto, InboxEnd, Journal, Ratchet } from "../ports.ts";
 import type { Home } from "./render.ts";
+import { directReader } from "./render.ts";
 import type { Wake } from "./scheduler.ts";
 import type { Note, Part, Turn, Turns } from "./turn.ts";
 import type { World } from "./world.ts";
@@ -94,7 +95,13 @@ export class Flow {
 
   /** Runs a command that was typed; reads are answered outside the writer by {@link read}. */
   async command(command: Command, params: Params, acting: Acting, identities: Context["identities"]): Promise<void> {
-    await this.#commit(acting, this.#decide(command, params, acting, false, identities));
+    const refused = this.refusal(command, acting);
+    if (refused !== undefined) {
+      await this.#commit(acting, this.#refusal(command, refused, acting));
+      return;
+    }
+    const answered = this.#answeredTo(command, acting);
+    await this.#commit(answered, this.#decide(command, params, answered, false, identities));
   }
 
   /** A tap, or `yes CODE`: the answer's own command runs as if typed, on the state of this moment. */
@@ -137,12 +144,13 @@ export class Flow {
   }
 
   /** A read: outside the queue, journalled, answered where it was asked. */
-  async read(command: Command, params: Params, acting: Acting, asked: Asked): Promise<void> {
-    const refused = this.refusal(command, acting);
+  async read(command: Command, params: Params, typed: Acting, asked: Asked): Promise<void> {
+    const refused = this.refusal(command, typed);
     if (refused !== undefined) {
-      await this.#commit(acting, this.#refusal(command, refused, acting));
+      await this.#commit(typed, this.#refusal(command, refused, typed));
       return;
     }
+    const acting = this.#answeredTo(command, typed);
     const chain = this.#chainOf(command, acting) ?? INSTALLATION;
     const said = await command.answer?.(this.#parts.world.scope(chain), params as never, this.#context(acting, undefined), asked);
     await this.#commit(acting, {
@@ -186,8 +194,6 @@ export class Flow {
   }
 
   #decide(command: Command, params: Params, acting: Acting, confirmed: boolean, identities: Context["identities"]): Outcome {
-    const refused = this.refusal(command, acting);
-    if (refused !== undefined) return this.#refusal(command, refused, acting);
     const chain = this.#chainOf(command, acting) ?? INSTALLATION;
     const scope = this.#parts.world.scope(chain);
     const ctx = this.#context(acting, identities);
@@ -238,7 +244,10 @@ export class Flow {
     const { chain: _chain, ...rest } = acting;
     const member = chain === undefined ? undefined : this.#parts.world.member(chain, acting.author.user);
     const { member: _member, ...author } = acting.author;
-    return this.#decide(command, params.data, { ...rest, ...(chain === undefined ? {} : { chain }), author: member === undefined ? author : { ...author, member } }, confirmed, identities);
+    const now = { ...rest, ...(chain === undefined ? {} : { chain }), author: member === undefined ? author : { ...author, member } };
+    // Asked again: between the question and the tap a role may have been taken away, or the agreement may have ended.
+    const refused = this.refusal(command, { ...now, origin: { ...now.origin, room: command.rooms[0] ?? now.origin.room } });
+    return refused === undefined ? this.#decide(command, params.data, now, confirmed, identities) : this.#refusal(command, refused, now);
   }
 
   #consent(what: string, id: string, chain: ChainId, acting: Acting, identities: Context["identities"]): Outcome {
@@ -312,8 +321,12 @@ export class Flow {
       return [line("app.which-case", { codenames: { fact: "list", items: codenames }, example: { fact: "typed", line: `${first} ${command.examples[0] ?? command.name}` } })];
     }
     const caseState = scope?.state.case.get("case")?.state;
+    // A command of the person, not of a case, is for whoever is in any case.
+    const { user, member } = acting.author;
+    const members = command.scope === "case" ? [member] : this.#parts.world.casesOf(user).map((id) => this.#parts.world.member(id, user));
+    const roles = members.flatMap((each) => each?.role ?? []);
     const verdict: Allowed = allowed(command, {
-      roles: acting.author.member === undefined ? [] : [acting.author.member.role], owner: acting.author.owner, place: acting.origin.room,
+      roles, owner: acting.author.owner, place: acting.origin.room,
       ...(caseState === undefined ? {} : { caseState }),
     });
     if (verdict.ok) return undefined;
@@ -322,6 +335,13 @@ export class Flow {
       case "place": return [line("app.not-here", { where: { fact: "list", items: command.rooms.map((room) => ({ fact: "nested", line: line(`app.place-${room}`, {}) })) } })];
       case "state": return [line("app.not-now", {})];
     }
+  }
+
+  /** What only its author may know is answered in their direct chat, wherever it was typed. */
+  #answeredTo(command: Command, acting: Acting): Acting {
+    if (command.audience === "room" || acting.origin.room === "direct") return acting;
+    const at = this.#parts.world.direct(acting.author.user);
+    return { ...acting, origin: { room: "direct", slot: at.slot }, home: { at, reader: directReader(acting.author.person, this.#parts.clock.now()) } };
   }
 
   #chainOf(command: Command, acting: Acting): ChainId | undefined {

@@ -25,6 +25,7 @@ import type { Rooms } from "./rooms.ts";
 import type { Log } from "./system.ts";
 import type { Placed, World } from "./world.ts";
 import type { Urgency, Writer } from "./writer.ts";
+import { postedCheckpoints } from "./posted-checkpoints.ts";
 import { caseOf, readingWorld } from "./reading-world.ts";
 
 /** One page of a gap, and at most so many pages. */
@@ -305,7 +306,8 @@ export class Intake {
     await this.#parts.writer.do("stop", () => this.#parts.flow.failed(acting, command, people)).catch((again: unknown) => void this.#parts.log.bug("command.failed-twice", again));
   }
   #asked(): { verify: (chain: ChainId) => ReturnType<Journal["verify"]>; commands: readonly Command[] } {
-    return { verify: (chain) => this.#parts.journal.verify(chain, []), commands: this.#parts.registry.commands };
+    const verify = async (chain: ChainId): ReturnType<Journal["verify"]> => this.#parts.journal.verify(chain, await postedCheckpoints(chain, this.#parts));
+    return { verify, commands: this.#parts.registry.commands };
   }
   /** No answer: to an outsider every answer tells something. What it was is on record, without its content. */
   async #silence(row: Inbox, end: "not-ours" | "refused" | "replayed", what: string | undefined, ratchet: Ratchet | undefined): Promise<void> {

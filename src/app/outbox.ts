@@ -43,6 +43,8 @@ const LOOK_BACK = 500;
 const MOST_ROOMS_AT_ONCE = 6;
 /** Everybody's key was withheld (a device not signed yet, an identity changed): tried again after this, in milliseconds. */
 const UNREADABLE = 10_000;
+/** The same where somebody's keys have just been asked for. */
+const ASKED_ANEW = 500;
 const BACK_OFF = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 
 export interface OutboxParts {
@@ -181,8 +183,12 @@ export class OutboxSender {
     const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
     const without = withheld.filter(({ user }) => readers.includes(user));
     if (without.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: without.length, of: readers.length, why: without[0]?.why ?? "unknown" });
-    // What nobody could read is not sent: it waits until somebody can.
-    if (without.length === readers.length) return { retry: UNREADABLE };
+    // What nobody could read is not sent: it waits until somebody can. Of whom nothing is known yet, the server is asked at once.
+    if (without.length === readers.length) {
+      if (!without.some(({ why }) => why === "unknown")) return { retry: UNREADABLE };
+      await this.#parts.crypto.pump();
+      return { retry: ASKED_ANEW };
+    }
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     await journal.commit({ outboxChanges: [change] });
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
