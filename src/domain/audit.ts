@@ -42,6 +42,7 @@ export interface Fault {
   readonly what: FaultKind;
 }
 
+/** What checking a chain found. */
 export interface Verified {
   /** Rows of the chain. */
   readonly rows: number;

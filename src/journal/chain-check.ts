@@ -8,6 +8,7 @@ import { chainStart, readHeader, rowHash } from "./row.ts";
 /** Faults named for one chain; more are counted by nobody, the chain is broken anyway. */
 const MOST_FAULTS = 100;
 
+/** What a chain is checked against. */
 export interface ChainCheckStart {
   readonly chain: ChainId;
   /** Given from outside, never taken from what is being checked; those of other chains are passed over. */
@@ -18,6 +19,7 @@ export interface ChainCheckStart {
   readonly after?: { readonly seq: number; readonly hash: Buffer };
 }
 
+/** The checking of one chain: give it the rows in order, then {@link finish}. */
 export class ChainCheck {
   readonly #chain: ChainId;
   readonly #checkpointKey: string;

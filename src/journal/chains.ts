@@ -19,6 +19,7 @@ interface ChainRecord {
   readonly key_file: string;
   readonly state: "live" | "erased";
 }
+/** A row with the number under which it is stored, which need not be the one in its header. */
 export type PagedRow = StoredRow & { readonly seq: number };
 
 /** Rows being added in the transaction that is open; nothing of it counts before {@link Chains.settle}. */
@@ -27,7 +28,7 @@ export interface Appending {
   readonly created: Map<ChainId, ChainKey>;
 }
 
-/** Call the methods that write inside a transaction. */
+/** All chains of the journal file; call the methods that write inside a transaction. */
 export class Chains {
   readonly #file: string;
   readonly #folder: ChainKeys;

@@ -6,6 +6,7 @@ import { OperatorError } from "../operator-error.ts";
 import { translated } from "./errors.ts";
 import { refuseIfShared, syncFolder, systemCode } from "./private-files.ts";
 
+/** An open journal file. */
 export type Connection = Database.Database;
 
 /** Version of the tables; a change of it comes with the code that brings an older file up. */

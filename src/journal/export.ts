@@ -6,7 +6,9 @@ import type { ChainId } from "../domain/ids.ts";
 import type { SqliteJournal } from "./journal.ts";
 import type { StoredRow } from "./row.ts";
 
+/** Stands in the first line of an export. */
 export const EXPORT_FORMAT = "journal-export-1";
+/** Hash and signature, as the first line of an export names them. */
 export const ALGORITHMS = "sha-256 ed25519";
 
 /** Lines of the export, each with its line break. `chains` limits it to some of them (one case, for a court); the default is all. */

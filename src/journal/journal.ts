@@ -27,6 +27,7 @@ import { isSystemEvent, openRow } from "./row.ts";
 import { SnapshotTable } from "./snapshot.ts";
 import { ValueTable } from "./values.ts";
 
+/** What a journal is opened with. */
 export interface OpenJournal {
   /** The data folder: holds `journal.db`, `root.json` and the folder `chain-keys`. */
   readonly folder: string;
@@ -53,6 +54,7 @@ export function openJournal(open: OpenJournal): SqliteJournal {
   }
 }
 
+/** The {@link Journal} of an installation. Besides the port it erases cases and gives the stored bytes for an export. */
 export class SqliteJournal implements Journal {
   /** Ed25519 public key that checkpoints are checked with, base64url. */
   readonly checkpointKey: string;

@@ -54,6 +54,7 @@ export interface Keys {
   derive(purpose: string): Buffer;
 }
 
+/** What the keys are opened with. */
 export interface OpenKeys {
   /** The data folder; made if it does not exist. */
   readonly folder: string;

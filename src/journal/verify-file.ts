@@ -19,6 +19,7 @@ const End = z.strictObject({ end: z.literal(true), rows: z.int().min(0) });
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 const RowLine = z.strictObject({ header: z.string().max(LIMITS.headerBytes), commitment: hex32, body: z.base64(), hash: hex32 });
 
+/** What is verified against what. */
 export interface VerifyExport {
   /** The file's bytes, as a stream gives them. */
   readonly file: AsyncIterable<Uint8Array>;
@@ -33,6 +34,7 @@ export type FileFault = { readonly line: number; readonly what: FileFaultKind } 
 /** Besides what can be wrong with a row: `not-an-export` (the first line), `other-key` (not the key that was expected), `cut` (the last line is missing or counts otherwise), `too-large`. */
 export type FileFaultKind = Fault["what"] | "not-an-export" | "other-key" | "cut" | "too-large";
 
+/** What was found. */
 export interface VerifiedExport {
   /** Nothing was found wrong; see `chains` for what is not yet covered by a checkpoint. */
   readonly ok: boolean;

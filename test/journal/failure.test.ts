@@ -47,6 +47,16 @@ describe("a full disk", () => {
   });
 });
 
+describe("the journal file", () => {
+  it("is encrypted, synchronous to the disk, one process's own, and overwrites what it deletes", (t) => {
+    const folder = newFolder(t);
+    const db = openDatabase(join(folder, JOURNAL_FILE), keysIn(folder).file);
+    t.after(() => db.close());
+    const pragmas = ["cipher", "synchronous", "journal_mode", "locking_mode", "secure_delete", "temp_store"].map((name) => db.pragma(name, { simple: true }));
+    assert.deepEqual(pragmas, ["chacha20", 2, "wal", "exclusive", 1, 2]);
+  });
+});
+
 describe("a failing disk", () => {
   it("is told by what the operator can do; anything else stays a bug", () => {
     const fault = (code: string): Error => Object.assign(new Error("text of SQLite"), { name: "SqliteError", code });

@@ -4,13 +4,15 @@ import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
 import type { Checkpoint, Fault } from "../../src/domain/audit.ts";
 import { INSTALLATION } from "../../src/domain/ids.ts";
+import { ChainKeys } from "../../src/journal/chain-keys.ts";
 import { isGenuine, signCheckpoint } from "../../src/journal/checkpoint.ts";
 import type { Connection } from "../../src/journal/database.ts";
 import { openDatabase } from "../../src/journal/database.ts";
 import { SqliteJournal } from "../../src/journal/journal.ts";
 import { JOURNAL_FILE } from "../../src/journal/keys.ts";
-import { rowHash } from "../../src/journal/row.ts";
-import { aRow, CASE, keysIn, newFolder, NOON, options, OTHER_CASE, rowsOf } from "./support/setting.ts";
+import { rowHash, writeRow } from "../../src/journal/row.ts";
+import { seal, unseal } from "../../src/journal/seal.ts";
+import { aRow, CASE, keysIn, newFolder, NOON, options, OTHER_CASE, random, rowsOf } from "./support/setting.ts";
 
 interface Entry { id: number; chain: string; seq: number; header: Buffer; commitment: Buffer; body: Buffer; hash: Buffer }
 
@@ -121,6 +123,21 @@ describe("verifying the journal", () => {
     assert.ok(first && second);
     db.prepare("UPDATE entry SET body = ?, hash = ? WHERE id = ?").run(first.body, rowHash(second.header, second.commitment, first.body), second.id);
     assert.deepEqual(await fault(journal), at(2, "commitment"));
+  });
+
+  it("finds other content sealed by somebody who has even the case's key, under the commitment that was signed", async (t) => {
+    const { journal, db, folder } = await tampering(t);
+    const [, second] = entries(db);
+    const name = db.prepare<[string], { key_file: string }>("SELECT key_file FROM chain WHERE id = ?").get(CASE)?.key_file ?? "";
+    assert.ok(second);
+    const key = new ChainKeys(folder, keysIn(folder), random).open(CASE, name);
+    const other = writeRow(aRow({ n: 1, title: "Get the other waybill" }), 2, Buffer.alloc(32), key, random);
+    const plain = unseal(key.rows, other.body, Buffer.concat([other.header, other.commitment]));
+    assert.ok(plain);
+    const body = seal(key.rows, random.bytes(12), plain, Buffer.concat([second.header, second.commitment]));
+    db.prepare("UPDATE entry SET body = ?, hash = ? WHERE id = ?").run(body, rowHash(second.header, second.commitment, body), second.id);
+    assert.deepEqual(await fault(journal), at(2, "commitment"));
+    await assert.rejects(rowsOf(journal), { code: "journal.damaged", message: /row 2, commitment/ });
   });
 
   it("takes no checkpoint that this installation did not sign", async (t) => {

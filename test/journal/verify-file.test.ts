@@ -99,6 +99,12 @@ describe("an exported journal", () => {
     assert.deepEqual(places(await verified(forgedHead, [], checkpointKeyOf(lines))), ["? other-key"]);
   });
 
+  it("betrays a row written anew with its own hash right, by the row after it", async (t) => {
+    const { lines } = await exported(t);
+    const alone = rewrite(lines).map((line, index) => (index === ROW_1 + 1 ? line : lines[index] ?? ""));
+    assert.deepEqual(places(await verified(alone)), ["2 link", "3 link"]);
+  });
+
   it("is read within bounds, whatever is in the file", async () => {
     assert.deepEqual(places(await verified(Buffer.alloc(0))), ["? not-an-export"]);
     assert.deepEqual(places(await verified(Buffer.from("hello\n"))), ["? not-an-export"]);

@@ -2,7 +2,7 @@
 export const sayings = {
   "audit.verified": "{entries, plural, one {# entry} other {# entries}} since {since}, chain unbroken.",
   "audit.checkpoint": "The last checkpoint, {at}, matches.",
-  "audit.no-checkpoint": "No checkpoint has been posted yet: that nobody rewrote the whole chain is not shown.",
+  "audit.no-checkpoint": "I found no checkpoint to compare with: that nobody rewrote the whole chain is not shown.",
   "audit.not-covered": "Not yet covered by a checkpoint: the last {entries, plural, one {# entry} other {# entries}}.",
   "audit.shows": "Shows that nothing was changed or removed since it was written; not that what people wrote was true.",
   "audit.broken": "The journal of this case is NOT whole: entry {seq, number} {what, select, hash {was changed} link {does not follow the one before it} missing {is missing} commitment {has another content than the one recorded} checkpoint {is not the one that was signed} other {cannot be read}}.",

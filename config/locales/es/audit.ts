@@ -2,7 +2,7 @@
 export const sayings = {
   "audit.verified": "{entries, plural, one {# anotación} many {# de anotaciones} other {# anotaciones}} desde {since}; la cadena está íntegra.",
   "audit.checkpoint": "El último punto de control, {at}, coincide.",
-  "audit.no-checkpoint": "Aún no se ha publicado ningún punto de control: no queda demostrado que nadie haya reescrito la cadena entera.",
+  "audit.no-checkpoint": "No he encontrado ningún punto de control con que comparar: no queda demostrado que nadie haya reescrito la cadena entera.",
   "audit.not-covered": "Aún sin cubrir por un punto de control: {entries, plural, one {la última anotación} many {las últimas # de anotaciones} other {las últimas # anotaciones}}.",
   "audit.shows": "Demuestra que nada se ha cambiado ni quitado desde que se escribió; no que lo escrito fuera cierto.",
   "audit.broken": "El registro de este caso NO está íntegro: la anotación {seq, number} {what, select, hash {fue modificada} link {no sigue a la anterior} missing {falta} commitment {tiene un contenido distinto del registrado} checkpoint {no es la que se firmó} other {no se puede leer}}.",
