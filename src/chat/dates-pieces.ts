@@ -76,6 +76,11 @@ function monthDay(word: string | undefined): number | undefined {
   return day !== undefined && day >= 1 && day <= 31 ? day : undefined;
 }
 
+/** {@link monthDay} in digits: "the second" is too much like ordinary text. */
+function digitsDay(word: string | undefined): number | undefined {
+  return word !== undefined && /^\d/.test(word) ? monthDay(word) : undefined;
+}
+
 function yearOf(word: string | undefined): number | undefined {
   return word !== undefined && /^(?:19|20|21)\d\d$/.test(word) ? Number(word) : undefined;
 }
@@ -301,7 +306,7 @@ export function piecesAt(words: readonly string[], at: number): readonly Piece[]
     const from = at + lead;
     for (const { value, next } of lookup(words, from, vocabulary.DAY_PHRASES)) found.push({ is: "days", counts: [value], next });
     found.push(...datePieces(words, from), ...weekdayPieces(words, from));
-    const day = lead > 0 || afterWeekday(words, at) ? monthDay(words[from]) : undefined;
+    const day = lead > 0 || afterWeekday(words, at) ? digitsDay(words[from]) : undefined;
     if (day !== undefined && (lead === 0 || /(?:the|el|dia)$/.test(phrase(words, at, lead)))) found.push({ is: "month-day", day, next: from + 1 });
   }
   for (const { value, next } of lookup(words, at, vocabulary.DAY_PERIODS)) found.push({ is: "days", counts: [value.days], period: value.period, next });

@@ -279,7 +279,8 @@ function isSaid(one: Said | Line): one is Said {
 export function readMoment(text: string, context: DateContext): Read<Said> {
   const words = wordsOf(text);
   if (words === undefined) return NONE;
-  const all = cuttings(words).flatMap((said) => momentsOf(said, text, context));
+  // "now" is no deadline: it is a word of the text.
+  const all = cuttings(words).filter((said) => said.now === undefined || context.tense !== "future").flatMap((said) => momentsOf(said, text, context));
   const moments = unique(all.filter(isSaid), (one) => `${one.at} ${one.zone}`);
   const usable = moments.filter((one) => inTense(one.at, context));
   if (usable.length > 0) return { is: "read", values: usable };

@@ -87,12 +87,13 @@ function segments(slots: readonly Slot[], tokens: readonly Token[], world: World
   found.sort((a, b) => a.at - b.at);
   const ends = [...found.map((each) => each.at), tokens.length];
   const cut: { slots: Slot[]; tokens: readonly Token[] }[] = [{ slots: [], tokens: tokens.slice(0, ends[0]) }];
-  for (const [index, { at, slot }] of found.entries()) cut.push({ slots: [slot], tokens: tokens.slice(at + 1, ends[index + 1]) });
+  // Announced, it must be there: "until further notice" is not an until that was left out.
+  for (const [index, { at, slot }] of found.entries()) cut.push({ slots: [{ ...slot, optional: false }], tokens: tokens.slice(at + 1, ends[index + 1]) });
   // A parameter without a keyword belongs after the last keyword that is declared before it and was typed.
   let current = cut[0];
   for (const slot of slots) {
     if (slot.reading.keyword === undefined) current?.slots.push(slot);
-    else current = cut.find((segment) => segment.slots[0] === slot) ?? current;
+    else current = cut.find((segment) => segment.slots[0]?.name === slot.name) ?? current;
   }
   return { segments: cut };
 }

@@ -3,7 +3,7 @@ import { PLACES, type Place } from "../../config/places.ts";
 import type { Country, Zone } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import { zoneNamed } from "../domain/time.ts";
-import { fold } from "./clean.ts";
+import { fold, plain } from "./clean.ts";
 
 /** Languages in which a country's name is understood; shipped ones and those of the authorities Relevo is made for. */
 const NAME_LOCALES = ["en", "es", "pt", "fr", "de", "it", "nl"] as const;
@@ -14,6 +14,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   uk: "GB", "great britain": "GB", "gran bretana": "GB", england: "GB", inglaterra: "GB", usa: "US", eeuu: "US", "ee.uu.": "US", "u.s.": "US",
   holland: "NL", holanda: "NL", "cape verde": "CV", "ivory coast": "CI", "czech republic": "CZ", turkey: "TR", "guinea bissau": "GW", "guinea-bissau": "GW",
 };
+
+/** One spelling for each name: CLDR writes curly apostrophes and long dashes, people do not. */
+const keyOf = (name: string): string => fold(plain(name)).trim();
 
 let codes: Map<string, Country> | undefined;
 let countryNames: Map<string, Country> | undefined;
@@ -40,7 +43,7 @@ function allCountryNames(): Map<string, Country> {
     const names = new Intl.DisplayNames(locale, { type: "region", fallback: "none" });
     for (const code of allCodes().values()) {
       const name = names.of(code);
-      if (name !== undefined && !found.has(fold(name))) found.set(fold(name), code);
+      if (name !== undefined && !found.has(keyOf(name))) found.set(keyOf(name), code);
     }
   }
   for (const [name, code] of Object.entries(OTHER_NAMES)) found.set(name, code as Country);
@@ -50,7 +53,7 @@ function allCountryNames(): Map<string, Country> {
 
 /** A country by its ISO 3166-1 alpha-2 code (in any case) or its name in one of seven languages. */
 export function countryNamed(text: string): Country | undefined {
-  const folded = fold(text).trim();
+  const folded = keyOf(text);
   return allCodes().get(folded.toUpperCase()) ?? allCountryNames().get(folded);
 }
 
@@ -72,18 +75,22 @@ export function placesNamed(text: string): readonly Place[] {
   if (placesByName === undefined) {
     placesByName = new Map();
     for (const each of PLACES) {
-      for (const name of new Set([each.name, each.es, ...(each.also ?? [])].filter((one) => one !== undefined).map(fold))) {
+      for (const name of new Set([each.name, each.es, ...(each.also ?? [])].filter((one) => one !== undefined).map(keyOf))) {
         placesByName.set(name, [...(placesByName.get(name) ?? []), each]);
       }
     }
   }
-  return placesByName.get(fold(text).trim()) ?? [];
+  return placesByName.get(keyOf(text)) ?? [];
 }
 
-/** The zones that a name may mean: an IANA name, UTC, or the distinct zones of the cities of that name. */
+/**
+ * The zones that a name may mean: an IANA name, UTC, or the distinct zones of the cities of that name. Abbreviations (`EST`) and `Etc/GMT+5` are
+ * not taken: the first know no summer time, the second have the sign turned round.
+ */
 export function zonesNamed(text: string): readonly Zone[] {
   const cities = placesNamed(text).map((each) => zoneNamed(each.zone)).filter((zone) => zone !== undefined);
   if (cities.length > 0) return [...new Set(cities)];
+  if (/^etc\/gmt[+-]/i.test(text)) return [];
   if (!text.includes("/") && !/^(utc|gmt|z)$/i.test(text)) return [];
   const zone = zoneNamed(/^z$/i.test(text) ? "UTC" : text);
   return zone === undefined ? [] : [zone];

@@ -96,9 +96,9 @@ function addressed(tokens: readonly Token[], here: Here): readonly Token[] | und
   return here.place === "workspace" ? undefined : tokens;
 }
 
-/** The word as a command's name has it: folded, without what a sentence puts after it ("STOP!"). */
+/** The word as a command's name has it: folded, without what a sentence or Markdown puts around it ("STOP!", "**stop**"). */
 function nameWord(token: Token): string {
-  return token.quoted || token.user !== undefined ? "\u0000" : fold(token.text).replace(/[.,:;!]+$/, "");
+  return token.quoted || token.user !== undefined ? "\u0000" : fold(token.text).replace(/^[\u00A1\u00BF*_~(]+|[.,:;!*_~)]+$/g, "");
 }
 
 interface Named {
@@ -113,7 +113,9 @@ function named(tokens: readonly Token[], here: Here): Named | undefined {
   for (let length = words.length; length >= 1; length -= 1) {
     const folded = words.slice(0, length).join(" ");
     const full = here.registry.typed(folded);
-    const short = shortAllowed(folded, here) ? here.registry.short(folded) : undefined;
+    const known = here.registry.short(folded);
+    // The word for a stop is understood wherever the bot is addressed.
+    const short = known?.weight === "stop" || shortAllowed(folded, here) ? known : undefined;
     const command = here.place === "delivery" ? short ?? full : full ?? short;
     if (command === undefined) continue;
     // In a delivery's room people talk: one word that means something only elsewhere is talk.

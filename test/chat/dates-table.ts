@@ -50,7 +50,7 @@ export const ENGLISH: readonly Row[] = [
   ["28 march 2027 02:30", "chat.time-skipped"], ["31 october 2027 02:30", "chat.time-twice"], ["28 march 2027 02:30 Lisbon", "2027-03-28 02:30 Europe/Lisbon"],
   ["28 march 2027 01:30 Lisbon", "chat.time-skipped"], ["friday or saturday", "none"], ["friday 18:00 19:00", "none"], ["friday - sunday", "none"],
   ["every friday", "none"], ["before friday", "none"], ["at once", "none"], ["asap", "none"], ["banana", "none"], ["2 weeks", "none"], ["end of month", "none"],
-  ["friday 3", "none"], ["mar 5", "2027-03-05 23:59"], ["the second", "2026-12-02 23:59"],
+  ["friday 3", "none"], ["mar 5", "2027-03-05 23:59"], ["the second", "none"], ["now", "none"],
 ];
 
 export const SPANISH: readonly Row[] = [
@@ -82,7 +82,7 @@ export const SPANISH: readonly Row[] = [
   ["31 de junio", "chat.no-such-day"], ["29 de febrero", "chat.no-such-day"], ["viernes 18:00 Bogotá", "2026-11-27 18:00 America/Bogota"],
   ["viernes 18:00 hora de Bogotá", "2026-11-27 18:00 America/Bogota"], ["viernes 18:00 Lisboa", "2026-11-27 18:00 Europe/Lisbon"],
   ["mañana a las 10 en Praia", "2026-11-24 10:00 Atlantic/Cape_Verde"], ["cuanto antes", "none"], ["todos los viernes", "none"], ["antes del viernes", "none"],
-  ["a finales de mes", "none"], ["viernes o sábado", "none"], ["algún día", "none"], ["ahora", "chat.in-past"], ["ya", "none"],
+  ["a finales de mes", "none"], ["viernes o sábado", "none"], ["algún día", "none"], ["ahora", "none"], ["el uno", "none"], ["ya", "none"],
 ];
 
 /** What has been, said at the same moment. */

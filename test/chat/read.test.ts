@@ -165,10 +165,13 @@ describe("a delivery's room", () => {
   });
 
   it("stops at once on the word, whatever follows it and however it is written", () => {
-    for (const stop of ["stop", "STOP", "Stop!", "STOP.", "ＳＴＯＰ", "st\u200Bop", "alto", "ALTO!", "!stop"]) {
+    for (const stop of ["stop", "STOP", "Stop!", "STOP.", "ＳＴＯＰ", "st\u200Bop", "alto", "¡ALTO!", "!stop", "**stop**", "stop…"]) {
       const of = said(commands, stop, "delivery");
       equal(of.kind === "command" && of.command.name, "cd stop", stop);
     }
+    equal(said(commands, "!stop", "workspace", { delivery: "CD-3" }).kind, "command");
+    equal(said(commands, "stop", "workspace", { delivery: "CD-3" }).kind, "talk");
+    match(refusalOf(said(commands, "stop", "direct")), /^Missing: delivery/, "which one, when there are several");
     deepEqual(paramsOf(said(commands, "STOP estamos queimados", "delivery")), { delivery: "CD-3", reason: "estamos queimados" });
     deepEqual(paramsOf(said(commands, 'stop "they saw us', "delivery")), { delivery: "CD-3", reason: "they saw us" });
     deepEqual(paramsOf(said(commands, "stop CD-4 wrong lorry", "delivery")), { delivery: "CD-4", reason: "wrong lorry" });

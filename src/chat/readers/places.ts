@@ -70,9 +70,7 @@ export const zoneReading: Reading<Zone> = {
   read(tokens, from) {
     const found = longest(tokens, from, (name) => {
       const zones = zonesNamed(name);
-      if (zones.length > 0) return zones;
-      const zone = zoneNamed(name);
-      return zone === undefined ? undefined : [zone];
+      return zones.length > 0 ? zones : undefined;
     });
     if (found !== undefined) return [{ next: found.next, meanings: meaningsOf(found.value) }];
     const rest = words(tokens, from, tokens.length);
