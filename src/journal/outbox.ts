@@ -9,6 +9,11 @@ import { bound, NONCE_BYTES, seal, unseal } from "./seal.ts";
 
 /** How long a sent row is kept, milliseconds: servers repeat an answer to a known transaction id for about as long. */
 const SENT_KEPT = 24 * 60 * 60 * 1000;
+/**
+ * For so long after an attempt, milliseconds, the server surely knows its transaction id: until then nothing but the stored ciphertext is repeated.
+ * Later, or from another device, the sender first looks whether the message has arrived, and may encrypt it anew if it has not.
+ */
+const ATTEMPT_COUNTS = 12 * 60 * 60 * 1000;
 /** How often old ones are looked for, milliseconds. */
 const SWEEP_EVERY = 60 * 60 * 1000;
 
@@ -108,9 +113,9 @@ export class OutboxTable {
   }
 
   #encrypted(change: Extract<OutboxChange, { to: "encrypted" }>, found: OutboxRecord, keys: OutboxKey): void {
-    // Once attempted only the stored ciphertext may be repeated; a new device or a room made anew starts over.
-    if (found.state === "encrypted" && found.device === change.device && found.room === change.room) {
-      throw new JournalConflict("outbox", `the outbox row ${change.id} was encrypted before by this device for this room`);
+    const again = found.state === "encrypted" && found.device === change.device && found.room === change.room;
+    if (again && change.attempted - (found.attempted ?? 0) < ATTEMPT_COUNTS) {
+      throw new JournalConflict("outbox", `the outbox row ${change.id} was encrypted a short time ago by this device for this room`);
     }
     boundName(change.room, "a room id");
     boundName(change.device, "a device id");

@@ -205,6 +205,10 @@ describe("the outbox", () => {
     await journal.commit({ outboxChanges: [encrypted] });
     await assert.rejects(journal.commit({ outboxChanges: [{ ...encrypted, ciphertext: "other" }] }), { kind: "outbox" });
     await journal.commit({ outboxChanges: [{ ...encrypted, device: "NEW" }] });
+    await assert.rejects(journal.commit({ outboxChanges: [{ ...encrypted, device: "NEW", attempted: (NOON + 60_000) as Instant }] }), { kind: "outbox" });
+    // By then it has been looked for and was not found.
+    await journal.commit({ outboxChanges: [{ ...encrypted, device: "NEW", attempted: (NOON + 20 * 3_600_000) as Instant, ciphertext: "anew" }] });
+    assert.equal((await journal.outboxRow("e1"))?.ciphertext, "anew");
     const sent = { id: "e1", to: "sent", event: "$sent" as EventId } as const;
     await journal.commit({ outboxChanges: [sent] });
     await journal.commit({ outboxChanges: [sent] });

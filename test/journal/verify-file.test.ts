@@ -105,6 +105,17 @@ describe("an exported journal", () => {
     assert.deepEqual(places(await verified(alone)), ["2 link", "3 link"]);
   });
 
+  it("has no second way of writing a header, even with a hash that fits", async (t) => {
+    const { lines } = await exported(t);
+    const spaced = lines.map((line, index) => {
+      if (index !== ROW_1 + 1) return line;
+      const row = JSON.parse(line) as { header: string; commitment: string; body: string };
+      const header = row.header.replace('"at":', '"at": ');
+      return `${JSON.stringify({ ...row, header, hash: rowHash(Buffer.from(header), Buffer.from(row.commitment, "hex"), Buffer.from(row.body, "base64")).toString("hex") })}\n`;
+    });
+    assert.deepEqual(places(await verified(spaced)).slice(0, 1), ["2 unreadable"]);
+  });
+
   it("is read within bounds, whatever is in the file", async () => {
     assert.deepEqual(places(await verified(Buffer.alloc(0))), ["? not-an-export"]);
     assert.deepEqual(places(await verified(Buffer.from("hello\n"))), ["? not-an-export"]);
