@@ -12,6 +12,7 @@ import { line, message } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import { rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
+import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
 import { Flow } from "./flow.ts";
 import { Intake } from "./intake.ts";
@@ -102,6 +103,7 @@ export class App {
       name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix, clock.now())),
       bind: (at, room) => this.#bind(at, room),
       alarm: (at, step) => this.#alarm(at, step),
+      board: (at) => this.#outbox.boardPlace(at),
     });
     this.#intake = new Intake({
       journal, crypto, gateway, clock, world, rooms, registry, log, prefix, isOwner, lateAfter: parts.settings.lateAfter,
@@ -179,6 +181,7 @@ export class App {
       try {
         await this.#intake.once(LONG_POLL);
         failures = 0;
+        if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
         this.#scheduler.release();
         this.#ready.resolve();
@@ -195,6 +198,7 @@ export class App {
       }
     }
   }
+  /** Rows since the last snapshot have become many. */
   #due(): boolean {
     return [...this.#turns.seqs].some(([chain, seq]) => seq - (this.#snapshots.get(chain) ?? 0) >= SNAPSHOT_EVERY);
   }
@@ -288,4 +292,12 @@ export class App {
     const text = checkpointText(checkpoint);
     return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix, this.#parts.clock.now()));
   }
+}
+
+/** Somebody with the account's password has replaced the bot's identity, or removed its device: whatever it said now would be said by a stranger. */
+function identityLost(): OperatorError {
+  return new OperatorError(
+    "identity.lost", "The bot's device is no longer signed by the bot's own identity; it has stopped and sends nothing more.",
+    "Find out who changed the account. Then start the bot again with its recovery key file in place; it restores its identity from there.",
+  );
 }

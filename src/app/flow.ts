@@ -22,7 +22,7 @@ import { pinning } from "../domain/person.ts";
 import type { Scope } from "../domain/state.ts";
 import type { Windows } from "../domain/windows.ts";
 import type { Chance } from "../domain/decision.ts";
-import type { Clock, Crypto, InboxEnd, Journal, Ratchet } from "../ports.ts";
+import type { Clock, Crypto, InboxEnd, Journal, Proof, Ratchet, Trust } from "../ports.ts";
 import type { Home } from "./render.ts";
 import { directReader } from "./render.ts";
 import type { Wake } from "./scheduler.ts";
@@ -44,6 +44,7 @@ declare module "../domain/say.ts" {
     "app.none-of-these": Record<never, never>;
     "app.unproven": Record<never, never>;
     "app.stop-raw": { who: string };
+    "app.unproven-stop": { codename: string; delivery: string };
     "app.repair-failed": { room: string; step: string };
     "app.checkpoint": Record<never, never>;
     "app.place-workspace": Record<never, never>;
@@ -288,6 +289,19 @@ export class Flow {
     return command.decide(world.scope(chain), params.data as never, ctx);
   }
 
+  /** A stop that decrypts but whose author is not proven: it moves nothing and alarms those whom it would concern. */
+  async unprovenStop(acting: Acting & { readonly chain: ChainId }, proof: Proof, circle: readonly UserId[]): Promise<void> {
+    const codename = this.#parts.world.chain(acting.chain).view.case.get("case")?.codename ?? "";
+    const stub = message(line("app.unproven-stop", { codename, delivery: acting.origin.delivery ?? "" }));
+    await this.#commit(acting, {
+      parts: [], end: "refused",
+      notes: [{
+        chain: acting.chain, what: "unproven-stop", facts: { proof },
+        effects: circle.length === 0 ? [] : [{ effect: "say", to: { to: "people", users: circle }, message: stub, wakes: true, mentions: circle, lane: "stop" }],
+      }],
+    }, "none");
+  }
+
   /** What putting a question needs besides the question. */
   questionContext(): TickContext {
     return this.#tickContext(this.#parts.clock.now());
@@ -361,9 +375,9 @@ export class Flow {
     return { fact: "when", at: this.#parts.clock.now(), zone: acting.author.person.zone };
   }
 
-  async #commit(acting: Acting, outcome: Outcome): Promise<void> {
+  async #commit(acting: Acting, outcome: Outcome, trust: Trust = "pinned-signed"): Promise<void> {
     const turn: Turn = {
-      now: this.#parts.clock.now(), parts: outcome.parts, notes: outcome.notes, actor: acting.author.user, cause: acting.cause, trust: "pinned-signed",
+      now: this.#parts.clock.now(), parts: outcome.parts, notes: outcome.notes, actor: acting.author.user, cause: acting.cause, trust,
       home: acting.home, inboxEnd: { event: acting.cause, end: outcome.end }, ratchet: acting.ratchet,
     };
     await this.#parts.turns.commit(turn);

@@ -14,7 +14,7 @@ import { CONSENT } from "../domain/request.ts";
 import { optionOf } from "../domain/question.ts";
 import { circle } from "../domain/delivery.ts";
 import { line } from "../domain/say.ts";
-import type { Batch, Clock, Crypto, Decrypted, Gateway, Inbox, Journal, NewInbox, NewRow, Ratchet, Sync, SyncedRoom, TimelineEvent, Undecryptable } from "../ports.ts";
+import type { Batch, Clock, Crypto, Decrypted, Gateway, Inbox, Journal, NewInbox, NewRow, Proof, Ratchet, Sync, SyncedRoom, TimelineEvent, Undecryptable } from "../ports.ts";
 import type { Acting, Flow } from "./flow.ts";
 import { identitiesOf, usersIn } from "./flow.ts";
 import { questionAmong } from "./ambiguous.ts";
@@ -199,9 +199,29 @@ export class Intake {
     if (placed === undefined || person === undefined || opened.sender !== row.sender) return this.#silence(row, "not-ours", undefined, ratchet);
     if (placed.chain === INSTALLATION && placed.slot !== world.direct(opened.sender).slot) return this.#silence(row, "not-ours", "foreign-command", ratchet);
     if (placed.chain !== INSTALLATION && world.member(placed.chain, opened.sender) === undefined) return this.#silence(row, "not-ours", "foreign-command", ratchet);
+    const acting = this.#acting(row, opened, placed, { user: opened.sender, person, owner: this.#parts.isOwner(opened.sender) }, ratchet);
     const proof = await crypto.proof(opened.sender, opened.device, person.masterKey);
-    if (proof !== "proven") return this.#silence(row, "refused", `sender-${proof}`, ratchet);
-    await this.#said(row, opened, placed, { user: opened.sender, person, owner: this.#parts.isOwner(opened.sender) }, ratchet);
+    if (proof !== "proven") return this.#notProven(row, opened, acting, proof);
+    await this.#said(row, opened, acting);
+  }
+  /** It moves nothing and gets no answer; but if it says stop, everybody on the route is asked who can confirm it. */
+  async #notProven(row: Inbox, opened: Decrypted, acting: Acting, proof: Proof): Promise<void> {
+    const said = opened.type === "m.room.message" ? this.#read(opened, acting) : undefined;
+    const { chain } = acting;
+    if (chain === undefined || said?.kind !== "command" || said.command.weight !== "stop" || !this.#mayNote(`unproven-stop/${row.room}`, this.#parts.clock.now())) {
+      return this.#silence(row, "refused", `sender-${proof}`, acting.ratchet);
+    }
+    return this.#parts.writer.do("stop", () => this.#parts.flow.unprovenStop({ ...acting, chain }, proof, this.#circles(acting)));
+  }
+  #read(opened: Decrypted, acting: Acting): Said {
+    const { registry, prefix, gateway, world, clock, flow } = this.#parts;
+    const text = typeof opened.content["body"] === "string" ? opened.content["body"] : "";
+    const rest = acting.origin.room === "direct" ? caseOf(world, acting.author.user, text).rest : undefined;
+    const content = rest === undefined ? opened.content : { ...opened.content, body: rest, formatted_body: undefined };
+    return read(content, {
+      registry, place: acting.origin.room, prefix, bot: gateway.user,
+      world: readingWorld(world, acting, clock.now()), refusal: (command) => flow.refusal(command, acting),
+    });
   }
   async #closed(row: Inbox, opened: Undecryptable, placed: Placed | undefined): Promise<void> {
     if (placed === undefined) return this.#silence(row, "not-ours", undefined, undefined);
@@ -227,24 +247,25 @@ export class Intake {
     return (await this.#parts.adopt(row.room, row.sender)) ? world.direct(row.sender) : undefined;
   }
 
-  async #said(row: Inbox, opened: Decrypted, placed: Placed, who: Omit<Author, "member">, ratchet: Ratchet): Promise<void> {
-    const { world, flow } = this.#parts;
+  /** Who speaks, from where, about which case. */
+  #acting(row: Inbox, opened: Decrypted, placed: Placed, who: Omit<Author, "member">, ratchet: Ratchet): Acting {
+    const { world, clock, prefix } = this.#parts;
     const isDirect = placed.chain === INSTALLATION;
     const delivery = isDirect ? undefined : world.scope(placed.chain).state.delivery.get(placed.slot);
     const place = isDirect ? "direct" : delivery === undefined ? "workspace" : "delivery";
     const text = typeof opened.content["body"] === "string" ? opened.content["body"] : "";
-    const chain = isDirect ? caseOf(world, who.user, text) : { chain: placed.chain, rest: undefined };
-    const member = chain.chain === undefined ? undefined : world.member(chain.chain, who.user);
+    const { chain } = isDirect ? caseOf(world, who.user, text) : { chain: placed.chain };
+    const member = chain === undefined ? undefined : world.member(chain, who.user);
     const origin: Origin = { room: place, slot: placed.slot, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
-    const thread = threadOf(opened.content) ?? row.event;
     const home: Home = {
-      at: placed, reader: { ...directReader(who.person, this.#parts.clock.now()), prefix: place === "workspace" ? this.#parts.prefix : "" },
-      ...(place === "workspace" ? { thread } : {}),
+      at: placed, reader: { ...directReader(who.person, clock.now()), prefix: place === "workspace" ? prefix : "" },
+      ...(place === "workspace" ? { thread: threadOf(opened.content) ?? row.event } : {}),
     };
-    const acting: Acting = {
-      author: member === undefined ? who : { ...who, member }, ...(chain.chain === undefined ? {} : { chain: chain.chain }),
-      origin, home, late: row.late, cause: row.event, ratchet,
-    };
+    return { author: member === undefined ? who : { ...who, member }, ...(chain === undefined ? {} : { chain }), origin, home, late: row.late, cause: row.event, ratchet };
+  }
+  async #said(row: Inbox, opened: Decrypted, acting: Acting): Promise<void> {
+    const { world, flow } = this.#parts;
+    const { ratchet } = acting;
     const vote = pollAnswer(opened.type, opened.content);
     if (vote !== undefined) {
       const found = world.questionOfOption(vote);
@@ -253,18 +274,14 @@ export class Intake {
       return this.#answer(found, option, acting);
     }
     if (opened.type !== "m.room.message") return this.#silence(row, "not-ours", undefined, ratchet);
-    const content = chain.rest === undefined ? opened.content : { ...opened.content, body: chain.rest, formatted_body: undefined };
-    const said: Said = read(content, {
-      registry: this.#parts.registry, place, prefix: this.#parts.prefix, bot: this.#parts.gateway.user,
-      world: readingWorld(world, acting, this.#parts.clock.now()), refusal: (command) => flow.refusal(command, acting),
-    });
+    const said = this.#read(opened, acting);
     switch (said.kind) {
       case "talk": return this.#silence(row, "not-ours", undefined, ratchet);
       case "edited": return this.#job("live", acting, undefined, () => flow.refuse(acting, "edited", [line("app.edited", {})]));
       case "unknown": return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-command", said.lines));
       case "refused": return this.#job("live", acting, undefined, () => flow.refuse(acting, "not-understood", said.lines));
       case "answer": {
-        const found = world.questionOfCode(said.code, who.user);
+        const found = world.questionOfCode(said.code, acting.author.user);
         const option = found && optionOf(found.question, { word: said.word });
         if (found === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-code", [line("question.unknown-code", { code: said.code })]));
         if (option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "needs-tap", [line("question.needs-tap", {})]));
@@ -274,7 +291,8 @@ export class Intake {
       case "command": {
         const { command, params } = said;
         if (command.decide === undefined) {
-          await flow.read(command, params, acting, this.#asked()).catch((fault: unknown) => this.#failed(fault, acting, command));
+          // Beside the queue and beside the sync: a long chain to be verified holds up nobody.
+          void flow.read(command, params, acting, this.#asked()).catch((fault: unknown) => this.#failed(fault, acting, command));
           return;
         }
         const users = usersIn(params);
@@ -299,11 +317,17 @@ export class Intake {
     return Promise.resolve();
   }
   async #failed(fault: unknown, acting: Acting, command: Command | undefined): Promise<void> {
+    if (this.#stopped) return;
     this.#parts.log.bug("command.failed", fault);
-    const scope = acting.chain === undefined ? undefined : this.#parts.world.scope(acting.chain);
-    const delivery = acting.origin.delivery === undefined ? undefined : scope?.state.delivery.get(acting.origin.delivery);
-    const people = scope === undefined || delivery === undefined ? [] : circle(scope, delivery).map((member) => member.user);
+    const people = this.#circles(acting);
     await this.#parts.writer.do("stop", () => this.#parts.flow.failed(acting, command, people)).catch((again: unknown) => void this.#parts.log.bug("command.failed-twice", again));
+  }
+  /** Everybody whom a stop given here may concern: of the room's delivery, or of every delivery that is not over. */
+  #circles(acting: Acting): readonly UserId[] {
+    if (acting.chain === undefined) return [];
+    const scope = this.#parts.world.scope(acting.chain);
+    const concerned = [...scope.state.delivery.values()].filter((delivery) => acting.origin.delivery === undefined ? delivery.state !== "stopped" : delivery.id === acting.origin.delivery);
+    return [...new Set(concerned.flatMap((delivery) => circle(scope, delivery).map((member) => member.user)))];
   }
   #asked(): { verify: (chain: ChainId) => ReturnType<Journal["verify"]>; commands: readonly Command[] } {
     const verify = async (chain: ChainId): ReturnType<Journal["verify"]> => this.#parts.journal.verify(chain, await postedCheckpoints(chain, this.#parts));

@@ -4,7 +4,7 @@
  */
 import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
-import type { ChainId, EventId, Instant, RoomId, Slot, UserId } from "../domain/ids.ts";
+import type { ChainId, EventId, Instant, QuestionId, RoomId, Slot, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, rosterOf } from "../domain/workspace.ts";
@@ -14,12 +14,19 @@ import type { Rooms } from "./rooms.ts";
 import { present } from "./rooms.ts";
 import type { Placed, World } from "./world.ts";
 
+type Content = Readonly<Record<string, unknown>>;
+interface Asks {
+  readonly chain: ChainId;
+  readonly question: QuestionId;
+}
+
 /** What an outbox row holds; sealed at rest with the key of its case. */
 export type Body =
-  | { readonly kind: "event"; readonly at: Placed; readonly type: string; readonly content: Readonly<Record<string, unknown>> }
+  /** `asks`: it belongs to a question and is worth nothing once that is settled. */
+  | { readonly kind: "event"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks?: Asks }
   /** The poll of a question; its event id is kept until the question is closed. */
-  | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Readonly<Record<string, unknown>> }
-  | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Readonly<Record<string, unknown>> }
+  | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks: Asks }
+  | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Content }
   /** Rendered when it is sent: a burst of changes is one edit. */
   | { readonly kind: "board"; readonly at: Placed }
   | { readonly kind: "checkpoint"; readonly at: Placed; readonly chain: ChainId };
@@ -28,6 +35,14 @@ export type Body =
 export interface BoardPlace {
   readonly room: RoomId;
   readonly event: EventId;
+  readonly readers: readonly UserId[];
+  readonly shown: string;
+}
+
+/** What a board under way will be once it is sent; kept with its ciphertext, because that cannot be asked. */
+interface BoardUnderWay {
+  /** The event it edits; a fresh board has none. */
+  readonly edits?: EventId;
   readonly readers: readonly UserId[];
   readonly shown: string;
 }
@@ -56,9 +71,9 @@ export interface OutboxParts {
   readonly rooms: Rooms;
   readonly log: Log;
   /** Content of a room's board now; undefined when there is none. */
-  board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined;
-  edit(content: Readonly<Record<string, unknown>>, of: EventId): Readonly<Record<string, unknown>>;
-  checkpoint(chain: ChainId): Promise<Readonly<Record<string, unknown>>>;
+  board(at: Placed): { readonly content: Content; readonly shown: string } | undefined;
+  edit(content: Content, of: EventId): Content;
+  checkpoint(chain: ChainId): Promise<Content>;
   /** Something about a room has to be looked at (it is missing, unencrypted, or nobody is there). */
   needsRoom(at: Placed): void;
   fatal(fault: unknown): void;
@@ -157,6 +172,9 @@ export class OutboxSender {
     if (row.supersedes !== undefined && this.#pending.some(({ row: other }) => other.id !== row.id && other.supersedes === row.supersedes && other.created > row.created)) {
       return this.#drop(row, "superseded");
     }
+    if ("asks" in body && body.asks !== undefined && row.state === "rendered" && world.chain(body.asks.chain).view.question.get(body.asks.question)?.state !== "open") {
+      return this.#drop(row, "superseded");
+    }
     const room = world.room(body.at);
     const seen = room === undefined ? undefined : rooms.get(room);
     if (room === undefined || seen === undefined || seen.encryption !== MEGOLM) {
@@ -171,7 +189,7 @@ export class OutboxSender {
     if (readers === "not-entitled") return this.#drop(row, "not-entitled");
     if (row.state === "encrypted" && row.room === room) {
       const sent = await this.#repeat(row);
-      if (sent !== undefined) return this.#done(row, body, room, sent, readers, undefined);
+      if (sent !== undefined) return this.#done(row, body, room, sent);
     }
     const made = await this.#content(row, body, room, readers);
     if (made === undefined) return this.#drop(row, "superseded");
@@ -190,11 +208,11 @@ export class OutboxSender {
       return { retry: ASKED_ANEW };
     }
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
-    await journal.commit({ outboxChanges: [change] });
+    await journal.commit({ outboxChanges: [change], ...(made.board === undefined ? {} : { values: { [`sending:${row.id}`]: JSON.stringify(made.board) } }) });
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, pending(encrypted));
     const event = await gateway.send(room, "m.room.encrypted", row.id, ciphertext);
-    return this.#done(encrypted, body, room, event, readers, made.shown);
+    return this.#done(encrypted, body, room, event);
   }
   /** Sends the stored bytes again, or finds that they have arrived; undefined = it never arrived and may be encrypted anew. */
   async #repeat(row: Outbox): Promise<EventId | undefined> {
@@ -223,7 +241,7 @@ export class OutboxSender {
     }
     return undefined;
   }
-  async #content(row: Outbox, body: Body, room: RoomId, readers: readonly UserId[]): Promise<{ readonly type: string; readonly content: Readonly<Record<string, unknown>>; readonly shown?: string } | undefined> {
+  async #content(row: Outbox, body: Body, room: RoomId, readers: readonly UserId[]): Promise<{ readonly type: string; readonly content: Content; readonly board?: BoardUnderWay } | undefined> {
     switch (body.kind) {
       case "event": case "poll": return body;
       case "checkpoint": return { type: "m.room.message", content: await this.#parts.checkpoint(body.chain) };
@@ -236,9 +254,12 @@ export class OutboxSender {
         const board = this.#parts.board(body.at);
         if (board === undefined) return undefined;
         const place = await this.boardPlace(body.at);
-        const edited = place !== undefined && place.room === room && readers.every((user) => place.readers.includes(user));
-        if (edited && place.shown === board.shown) return undefined;
-        return { type: "m.room.message", shown: board.shown, content: edited ? this.#parts.edit(board.content, place.event) : board.content };
+        const edits = place !== undefined && place.room === room && readers.every((user) => place.readers.includes(user)) ? place.event : undefined;
+        if (edits !== undefined && place?.shown === board.shown) return undefined;
+        return {
+          type: "m.room.message", content: edits === undefined ? board.content : this.#parts.edit(board.content, edits),
+          board: { readers, shown: board.shown, ...(edits === undefined ? {} : { edits }) },
+        };
       }
     }
   }
@@ -246,21 +267,24 @@ export class OutboxSender {
     const text = await this.#parts.journal.value(`board:${key(at)}`);
     return text === undefined ? undefined : (JSON.parse(text) as BoardPlace);
   }
-  async #done(row: Outbox, body: Body, room: RoomId, event: EventId, readers: readonly UserId[], shown: string | undefined): Promise<Settled> {
+  async #done(row: Outbox, body: Body, room: RoomId, event: EventId): Promise<Settled> {
+    const { journal } = this.#parts;
     const values: Record<string, string | null> = {};
-    let pin: EventId | undefined;
     if (body.kind === "poll") values[`poll:${row.id}`] = event;
     if (body.kind === "close") values[`poll:${body.poll}`] = null;
     if (body.kind === "board") {
-      const place = await this.boardPlace(body.at);
-      const edited = place !== undefined && place.room === room && readers.every((user) => place.readers.includes(user));
-      const stands: BoardPlace = { room, event: edited ? place.event : event, readers, shown: shown ?? "" };
-      values[`board:${key(body.at)}`] = JSON.stringify(stands);
-      if (!edited) pin = event;
+      const under = await journal.value(`sending:${row.id}`);
+      if (under !== undefined) {
+        const { edits, readers, shown } = JSON.parse(under) as BoardUnderWay;
+        const stands: BoardPlace = { room, event: edits ?? event, readers, shown };
+        values[`board:${key(body.at)}`] = JSON.stringify(stands);
+        values[`sending:${row.id}`] = null;
+      }
     }
-    await this.#parts.journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });
+    await journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });
     this.#remove(row);
-    if (pin !== undefined) await this.#parts.gateway.setState(room, "m.room.pinned_events", "", { pinned: [pin] }).catch(() => this.#parts.log.warn("outbox.pin-failed"));
+    // A fresh board has to be pinned, which is a step of the room like any other.
+    if (body.kind === "board") this.#parts.needsRoom(body.at);
     return "done";
   }
   async #drop(row: Outbox, why: "expired" | "superseded" | "not-entitled" | "impossible"): Promise<Settled> {

@@ -10,6 +10,7 @@ import { MEGOLM, desiredRooms, directRoom, nextStep, powerLevels, stateOf } from
 import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
 import type { Log } from "./system.ts";
+import type { BoardPlace } from "./outbox.ts";
 import { faultOf, key } from "./outbox.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Placed, World } from "./world.ts";
@@ -34,6 +35,8 @@ export interface ReconcilerParts {
   name(of: Line, chain: ChainId): string;
   /** Records that a slot has this room now; durable when it resolves. */
   bind(at: Placed, room: RoomId): Promise<void>;
+  /** Where the room's board stands, if it has one. */
+  board(at: Placed): Promise<BoardPlace | undefined>;
   /** The same repair again and again: the administrators must look. */
   alarm(at: Placed, step: string): void;
   fatal(fault: unknown): void;
@@ -132,7 +135,7 @@ export class Reconciler {
     if (desired.kind === "direct") return this.#direct(at, desired, room, seen);
     if (seen === undefined) return undefined;
     const step = nextStep(desired, desired.name && this.#parts.name(desired.name, at.chain), seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : []);
-    if (step === undefined) return undefined;
+    if (step === undefined) return this.#pin(at, room, seen);
     const name = step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
     if (this.#tooOften(at, name)) {
       this.#parts.alarm(at, step.step === "state" ? step.type : step.step);
@@ -140,6 +143,14 @@ export class Reconciler {
     }
     await this.#take(room, step);
     return name;
+  }
+  /** The board's place is the pinned message: the only one, so that a phone shows it. */
+  async #pin(at: Placed, room: RoomId, seen: ObservedRoom): Promise<string | undefined> {
+    const board = await this.#parts.board(at);
+    if (board === undefined || board.room !== room || (seen.pinned.length === 1 && seen.pinned[0] === board.event)) return undefined;
+    if (this.#tooOften(at, `pin ${board.event}`)) return undefined;
+    await this.#parts.gateway.setState(room, "m.room.pinned_events", "", { pinned: [board.event] });
+    return "pin";
   }
   /** A direct chat is not ours to repair when the person made it: if it cannot be used, a new one is made. */
   async #direct(at: Placed, desired: DesiredRoom, room: RoomId, seen: ObservedRoom | undefined): Promise<string | undefined> {

@@ -74,13 +74,14 @@ function saying(effect: Say, at: Placed, reader: Reader, user: UserId | undefine
 function asking(effect: Ask, with_: Rendering): Rendered[] {
   const question = with_.scope.state.question.get(effect.question);
   if (question === undefined) return [];
+  const asks = { chain: with_.chain, question: question.id };
   return places(effect.to, with_).flatMap(({ at, reader }) => {
     const typing: Line[] = isYesOrNo(question) ? [line("request.type-instead", typedAnswers(question.code))] : [];
     const details = message(...question.details.lines, ...typing);
     const poll = pollStart(question, reader);
     return [
-      ...(details.lines.length === 0 ? [] : [{ ...row({ kind: "event", at, type: "m.room.message", content: noticeContent(details, reader) }, effect.lane, with_), expires: question.expires }]),
-      { ...row({ kind: "poll", at, type: poll.type, content: poll.content }, effect.lane, with_), id: pollId(question, at), expires: question.expires },
+      ...(details.lines.length === 0 ? [] : [{ ...row({ kind: "event", at, type: "m.room.message", content: noticeContent(details, reader), asks }, effect.lane, with_), expires: question.expires }]),
+      { ...row({ kind: "poll", at, type: poll.type, content: poll.content, asks }, effect.lane, with_), id: pollId(question, at), expires: question.expires },
     ];
   });
 }

@@ -21,6 +21,7 @@ export class Scheduler {
   readonly #windows: Windows;
   readonly #fire: (wake: Wake) => void;
   #cancel: (() => void) | undefined;
+  #armed: { readonly id: string; readonly at: Instant } | undefined;
   #held = true;
 
   constructor(clock: Clock, windows: Windows, fire: (wake: Wake) => void) {
@@ -36,7 +37,7 @@ export class Scheduler {
     const id = `${chain}/${kind}/${key}`;
     if (at === undefined) this.#due.delete(id);
     else this.#due.set(id, { chain, kind, key, at });
-    this.#arm();
+    this.#arm(id);
   }
   /** Nothing fires before what came during a downtime has been read. */
   release(): void {
@@ -49,18 +50,21 @@ export class Scheduler {
   }
   /** A tick that failed is tried again then. */
   retry(wake: Wake, at: Instant): void {
-    this.#due.set(`${wake.chain}/${wake.kind}/${wake.key}`, { ...wake, at });
-    this.#arm();
+    const id = `${wake.chain}/${wake.kind}/${wake.key}`;
+    this.#due.set(id, { ...wake, at });
+    this.#arm(id);
   }
-  #arm(): void {
+  /** The earliest is looked for only when it has moved: most changes concern something later. */
+  #arm(changed?: string): void {
+    if (this.#held) return;
+    const at = changed === undefined ? undefined : this.#due.get(changed)?.at;
+    if (changed !== undefined && changed !== this.#armed?.id && (at === undefined || at >= (this.#armed?.at ?? Number.POSITIVE_INFINITY))) return;
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.#held) return;
-    let next: Wake | undefined;
-    for (const wake of this.#due.values()) if (next === undefined || wake.at < next.at) next = wake;
-    if (next === undefined) return;
-    const at = Math.min(next.at, this.#clock.now() + LONGEST) as Instant;
-    this.#cancel = this.#clock.wakeAt(at, () => this.#wake());
+    this.#armed = undefined;
+    for (const [id, wake] of this.#due) if (this.#armed === undefined || wake.at < this.#armed.at) this.#armed = { id, at: wake.at };
+    if (this.#armed === undefined) return;
+    this.#cancel = this.#clock.wakeAt(Math.min(this.#armed.at, this.#clock.now() + LONGEST) as Instant, () => this.#wake());
   }
   #wake(): void {
     const now = this.#clock.now();

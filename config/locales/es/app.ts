@@ -31,6 +31,7 @@ export const sayings = {
   "app.ambiguous": "Esto se puede leer de varias maneras. No se hace nada hasta que elija.",
   "app.ambiguous-stub": "{codename} · ¿cuál?",
   "app.none-of-these": "Ninguna de estas",
+  "app.unproven-stop": "{codename} {delivery} · ALTO sin probar de quién. ¿Quién confirma? Para parar, escriba alto",
   "app.unproven": "Llegó una orden en su nombre desde un dispositivo que usted no ha firmado. No se ejecutó. Si fue usted, verifique ese dispositivo con el otro; si no, avise ya a un administrador.",
   "app.stop-raw": "ALTO de {who}",
   "app.place-workspace": "una sala de trabajo",
