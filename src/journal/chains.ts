@@ -8,7 +8,7 @@ import type { StoredRow } from "./row.ts";
 import { CHAIN_NAME, chainStart, writeRow } from "./row.ts";
 
 /** Rows read at once: few enough that the event loop breathes. */
-const PAGE = 200;
+const PAGE = 100;
 
 interface Place {
   readonly seq: number;

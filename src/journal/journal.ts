@@ -38,6 +38,8 @@ export interface OpenJournal {
   readonly known: (type: string, v: number) => boolean;
   /** Version of `evolve`: a snapshot made by another one is dropped. */
   readonly evolveVersion: string;
+  /** Called when the disk is full or fails while something is written, besides the rejection of that call: the process should end with this error. */
+  readonly fatal?: (error: OperatorError) => void;
 }
 
 /** Opens the journal of a data folder, or makes it. Throws an {@link OperatorError} that names the cure. */
@@ -65,6 +67,7 @@ export class SqliteJournal implements Journal {
   readonly #clock: Pick<Clock, "now">;
   readonly #known: OpenJournal["known"];
   readonly #evolveVersion: string;
+  readonly #fatal: NonNullable<OpenJournal["fatal"]>;
   readonly #chains: Chains;
   readonly #inbox: InboxTable;
   readonly #outbox: OutboxTable;
@@ -76,7 +79,7 @@ export class SqliteJournal implements Journal {
   #broken: OperatorError | undefined;
 
   /** Takes over an open database; {@link openJournal} is the usual way in. */
-  constructor(db: Connection, file: string, { folder, keys, clock, random: source, known, evolveVersion }: OpenJournal) {
+  constructor(db: Connection, file: string, { folder, keys, clock, random: source, known, evolveVersion, fatal }: OpenJournal) {
     const random = drawnAhead(source);
     this.checkpointKey = keys.checkpointKey;
     this.#db = db;
@@ -87,6 +90,7 @@ export class SqliteJournal implements Journal {
     this.#clock = clock;
     this.#known = (type, v) => isSystemEvent(type, v) || known(type, v);
     this.#evolveVersion = evolveVersion;
+    this.#fatal = fatal ?? (() => undefined);
     this.#chains = new Chains(db, file, new ChainKeys(folder, keys, source), random);
     this.#inbox = new InboxTable(db, random);
     this.#outbox = new OutboxTable(db, random);
@@ -141,36 +145,36 @@ export class SqliteJournal implements Journal {
     try {
       await this.#snapshots.write(chain, key.snapshot, { seq, head: head.toString("hex"), evolve: evolveVersion, state });
     } catch (error) {
-      throw translated(error, this.#file);
+      throw this.#writingFailed(error);
     }
   }
 
   async inbox(): Promise<readonly Inbox[]> {
-    return this.#inbox.open(this.#installation.inbox);
+    return this.#reading(() => this.#inbox.open(this.#installation.inbox));
   }
 
   async outbox(): Promise<readonly Outbox[]> {
-    return this.#outbox.unsent((chain) => this.#chains.key(chain)?.outbox);
+    return this.#reading(() => this.#outbox.unsent((chain) => this.#chains.key(chain)?.outbox));
   }
 
   async outboxRow(id: string): Promise<Outbox | undefined> {
-    return this.#outbox.one(id, (chain) => this.#chains.key(chain)?.outbox);
+    return this.#reading(() => this.#outbox.one(id, (chain) => this.#chains.key(chain)?.outbox));
   }
 
   async value(key: string): Promise<string | undefined> {
-    return this.#values.one(key, this.#installation.values);
+    return this.#reading(() => this.#values.one(key, this.#installation.values));
   }
 
   async values(prefix: string): Promise<ReadonlyMap<string, string>> {
-    return this.#values.beginningWith(prefix, this.#installation.values);
+    return this.#reading(() => this.#values.beginningWith(prefix, this.#installation.values));
   }
 
   async ratchet(room: RoomId, session: string, index: number): Promise<Ratchet | undefined> {
-    return this.#ratchets.one(room, session, index);
+    return this.#reading(() => this.#ratchets.one(room, session, index));
   }
 
   async hasEvent(event: EventId): Promise<boolean> {
-    return this.#inbox.has(event);
+    return this.#reading(() => this.#inbox.has(event));
   }
 
   /** Signs where a chain stands; a case's head is also noted in the installation's chain, so that a whole case cannot disappear unseen. */
@@ -287,12 +291,28 @@ export class SqliteJournal implements Journal {
     try {
       result = this.#inTransaction(() => work(appending));
     } catch (error) {
-      const told = translated(error, this.#file);
-      if (told instanceof OperatorError && told.code !== "journal.disk-full") this.#broken = told;
-      throw told;
+      throw this.#writingFailed(error);
     }
     this.#chains.settle(appending);
     return result;
+  }
+
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translated(error, this.#file);
+    }
+  }
+
+  #writingFailed(error: unknown): unknown {
+    const told = translated(error, this.#file);
+    if (told instanceof OperatorError) {
+      // A full disk was found before anything was durable; after any other fault only a new start can tell.
+      if (told.code !== "journal.disk-full") this.#broken = told;
+      this.#fatal(told);
+    }
+    return told;
   }
 
   #refuseIfBroken(): void {

@@ -14,7 +14,8 @@ describe("a full disk", () => {
     const file = join(folder, JOURNAL_FILE);
     const db = openDatabase(file, keysIn(folder).file);
     t.after(() => db.close());
-    const journal = new SqliteJournal(db, file, options(folder));
+    const ends: string[] = [];
+    const journal = new SqliteJournal(db, file, { ...options(folder), fatal: ({ code }) => void ends.push(code) });
     await journal.commit({ rows: [aRow({ n: 1 })], inbox: [anInbox("$a"), anInbox("$b")], values: { since: "s1" } });
     const pages = db.pragma("page_count", { simple: true });
     db.pragma(`max_page_count=${Number(pages) + 3}`);
@@ -26,6 +27,10 @@ describe("a full disk", () => {
         return true;
       });
     }
+    // Each time the one who opened the journal is told, who ends the process.
+    assert.deepEqual(ends, ["journal.disk-full", "journal.disk-full", "journal.disk-full"]);
+    await assert.rejects(journal.commit({ inboxEnds: [{ event: "$never" as EventId, end: "done" }] }), { kind: "inbox" });
+    assert.equal(ends.length, 3);
     assert.equal((await rowsOf(journal)).length, 1);
     assert.deepEqual((await journal.inbox()).map(({ event }) => event), ["$a", "$b"]);
     assert.deepEqual([await journal.value("since"), await journal.outbox()], ["s1", []]);
