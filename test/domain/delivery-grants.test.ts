@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Instant, Zone } from "../../src/domain/ids.ts";
 import { deliveryBoard } from "../../src/domain/delivery.ts";
-import { grantToConfirm } from "../../src/domain/delivery-grants.ts";
-import { aCase, codes, DAY, HOUR, MINUTE } from "./builders.ts";
+import { countriesLacking, grantToConfirm, isValid } from "../../src/domain/delivery-grants.ts";
+import { aCase, codes, country, DAY, HOUR, MINUTE } from "./builders.ts";
 import { DeliveryBuilder, SEAL, aDelivery, done, points } from "./builders-delivery.ts";
 
 const PRAIA = "Atlantic/Cape_Verde" as Zone;
@@ -118,6 +118,15 @@ describe("a grant", () => {
     delivery.world.pass(5 * MINUTE);
     assert.deepEqual(delivery.alerts(), []);
     assert.equal(delivery.now.state, "moving");
+  });
+  it("counts for the plan it was given for, and from its first instant to before its last", () => {
+    const delivery = aDelivery().ready();
+    const { now } = delivery.world;
+    assert.deepEqual(countriesLacking(delivery.now, now), []);
+    assert.deepEqual(countriesLacking({ ...delivery.now, digest: "another" }, now), ["BR", "CV", "BE"]);
+    const grant = { country: country("BE"), by: delivery.now.by, plan: delivery.now.digest, recorded: now, over: false, from: 10 as Instant, until: 20 as Instant };
+    assert.deepEqual([9, 10, 19, 20].map((at) => isValid(grant, delivery.now, at as Instant)), [false, true, true, false]);
+    assert.equal(isValid({ ...grant, over: true }, delivery.now, 10 as Instant), false);
   });
   it("is confirmed with the digest of the plan and what was typed", () => {
     const delivery = aDelivery().drafted();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Delivery } from "../../src/domain/delivery.ts";
 import { deliveryBoard } from "../../src/domain/delivery.ts";
-import { giveToConfirm, OFFER_ASKED, takeToConfirm } from "../../src/domain/delivery-hand-over.ts";
+import { give, giveToConfirm, OFFER_ASKED, takeToConfirm } from "../../src/domain/delivery-hand-over.ts";
 import { aboutTake } from "../../src/domain/delivery-take-question.ts";
 import type { Instant } from "../../src/domain/ids.ts";
 import { WINDOWS, codes } from "./builders.ts";
@@ -47,7 +47,8 @@ describe("an offer of the watch", () => {
     const first = delivery.now.movement?.offer?.choices;
     delivery.world.pass(OFFER_ASKED * WINDOWS.bindingAnswer);
     assert.equal(codes(delivery.take("CV-2"))[0], "delivery.nothing-offered");
-    done(delivery.give("BR-3"));
+    const otherwise = { chance: { ...delivery.world.chance, shuffle: <T>(items: readonly T[]): T[] => [...items] } };
+    done(delivery.story.as("BR-3", (scope, ctx) => give(scope, { delivery: delivery.id, seal: SEAL, condition: "intact" }, ctx), otherwise));
     assert.deepEqual(delivery.now.movement?.offer?.choices, first);
   });
   it("is only for the country that has the watch", () => {

@@ -118,6 +118,9 @@ function checkMoment(delivery: OneDelivery): void {
     assert.ok(raised || contact.asked !== undefined, "silence was not asked about");
     assert.ok(raised || world.now < (contact.asked?.at ?? 0) + WINDOWS.contactAnswer, "a question about silence went by in silence");
   }
+  if (now.state === "stopped") {
+    assert.ok([...story.scope.state.question.values()].every((question) => question.state !== "open" || !question.about.startsWith("delivery:")), "something is asked after a stop");
+  }
   for (const alert of story.scope.state.alert.values()) {
     const questions = openQuestions(story, aboutAlert(alert.id));
     if (alert.acknowledged.length > 0) assert.deepEqual(questions, []);

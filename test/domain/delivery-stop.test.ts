@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { showDelivery } from "../../src/domain/delivery.ts";
+import { aboutContact } from "../../src/domain/delivery-contact.ts";
 import { stopDelivery } from "../../src/domain/delivery-stop.ts";
 import type { DeliveryId, Instant } from "../../src/domain/ids.ts";
-import { DAY, codes } from "./builders.ts";
+import { DAY, WINDOWS, codes } from "./builders.ts";
 import { aDelivery, done } from "./builders-delivery.ts";
 
 const STAGES = ["drafted", "ready", "moving", "offered", "stopped"] as const;
@@ -74,6 +75,16 @@ describe("a stop", () => {
     const before = delivery.world.events.length;
     delivery.world.pass(DAY);
     assert.ok(delivery.world.events.slice(before).every((event) => !event.type.startsWith("delivery.")));
+  });
+});
+
+describe("a stop while the room is asked for contact", () => {
+  it("withdraws the question", () => {
+    const delivery = aDelivery().moving();
+    delivery.world.pass(WINDOWS.contactEvery);
+    assert.equal(delivery.questions(aboutContact(delivery.id)).length, 1);
+    done(delivery.stop("BE-2"));
+    assert.equal(delivery.questions(aboutContact(delivery.id)).length, 0);
   });
 });
 
