@@ -82,14 +82,20 @@ export class Stage {
   async reads(who: Name, what: RegExp, { where, as, limit = PATIENCE }: Reading = {}): Promise<Seen> {
     const index = this.expected.push({ chapter: this.#chapter, who, what: what.source, read: false }) - 1;
     const human = this.people[who];
-    const direct = this.#direct.get(who);
     const isIt = (seen: Seen) => seen.sender === this.bot.userId && seen.unreadable === undefined && seen.encrypted
       && !this.#claimed.has(seen) && what.test(seen.body) && isKind(seen, as)
-      && (where === undefined || (where === "direct" ? seen.room === direct || isDirect(human, seen.room) : seen.roomName.endsWith(where.room)));
+      && (where === undefined || this.#isAt(who, seen, where));
     const seen = await human.waitFor(isIt, limit, `${this.#chapter}: waits for ${what.source}`);
     this.#claimed.add(seen);
     this.expected[index] = { chapter: this.#chapter, who, what: what.source, read: true };
     return seen;
+  }
+
+  /** By now somebody has read a message exactly once in that place: what was accepted before a crash was neither lost nor said again. */
+  once(who: Name, what: RegExp, where: Where): void {
+    const count = this.people[who].seen.filter((seen) => seen.replaces === undefined && what.test(seen.body) && this.#isAt(who, seen, where)).length;
+    this.expected.push({ chapter: this.#chapter, who, what: `${what.source}, exactly once (read ${count} times)`, read: count === 1 });
+    if (count !== 1) throw new Error(`${who} has read ${what.source} ${count} times instead of once`);
   }
 
   /** Somebody reads a question and taps one of its buttons. */
@@ -148,13 +154,14 @@ export class Stage {
     };
   }
 
+  #isAt(who: Name, seen: Seen, where: Where): boolean {
+    if (where !== "direct") return seen.roomName.endsWith(where.room);
+    return seen.room === this.#direct.get(who) || this.people[who].client.getRoom(seen.room)?.getDMInviter() !== undefined;
+  }
+
   #placeName(who: Name, room: string): string {
     return this.#direct.get(who) === room ? "direct chat" : this.people[who].rooms().find(({ id }) => id === room)?.name ?? room;
   }
-}
-
-function isDirect(human: Human, room: string): boolean {
-  return human.client.getRoom(room)?.getDMInviter() !== undefined;
 }
 
 function isKind(seen: Seen, as: Reading["as"]): boolean {

@@ -168,6 +168,9 @@ async function stopping(stage: Stage, words: Words): Promise<void> {
 async function verifying(stage: Stage, words: Words): Promise<void> {
   await stage.types("ana", "direct", words.verify);
   await stage.reads("ana", words.reads.verified, { where: "direct" });
+  for (const who of ["luis", "dulce", "tiago"] as const) {
+    for (const what of [words.reads.gone, words.reads.offered, words.reads.watchTaken, words.reads.stopped]) stage.once(who, what, DELIVERY);
+  }
 }
 
 const DELIVERY = { room: "· 1" } as const;

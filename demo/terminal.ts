@@ -13,6 +13,10 @@ export interface Screen {
 
 /** How many characters of a message stand on one line of the terminal before it is broken. */
 const WIDEST = 118;
+/** How many lines of an edited board are shown. */
+const EDIT_LINES = 3;
+/** A word longer than this (a checkpoint) is shown by its beginning. */
+const LONGEST_WORD = 60;
 const COLOURS: Readonly<Record<Name, number>> = { ana: 33, luis: 36, dulce: 35, tiago: 32, awa: 34 };
 
 export class Terminal implements Narrator {
@@ -97,7 +101,9 @@ export class Terminal implements Narrator {
   #message(seen: Seen): void {
     const sign = seen.poll !== undefined ? "?" : seen.msgtype === "m.text" ? "!" : "◂";
     const body = seen.unreadable === undefined ? seen.body : `(not readable: ${seen.unreadable})`;
-    const lines = body.split("\n").flatMap((line) => this.#wrapped(line));
+    const all = body.split("\n").flatMap((line) => this.#wrapped(line));
+    // A board that was edited stands pinned in its room; here its head is enough.
+    const lines = seen.replaces === undefined || all.length <= EDIT_LINES ? all : [...all.slice(0, EDIT_LINES), "…"];
     const buttons = seen.poll === undefined ? "" : `  [${seen.poll.answers.map(({ text }) => clean(text)).join(" · ")}]`;
     for (const [index, line] of lines.entries()) {
       const mark = index === 0 ? (seen.replaces === undefined ? sign : "✎") : " ";
@@ -108,7 +114,8 @@ export class Terminal implements Narrator {
   #wrapped(text: string): string[] {
     const width = Math.max(40, Math.min(WIDEST, this.#screen.columns - 8));
     const lines: string[] = [];
-    for (const word of clean(text).split(" ")) {
+    for (const whole of clean(text).split(" ")) {
+      const word = whole.length > LONGEST_WORD ? `${whole.slice(0, LONGEST_WORD)}…` : whole;
       const last = lines.at(-1);
       if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
       else lines.push(word);

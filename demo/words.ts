@@ -14,7 +14,8 @@ export const SECRETS = {
   tiago: "Tiago Semedo Lobo",
   awa: "Awa Ndiaye Sarr",
   seal: "0774471-KX",
-  place: "Sines",
+  from: "Mindelo",
+  to: "Leixões",
   reason: "we are burnt at the quay",
 } as const;
 
@@ -63,7 +64,7 @@ const en: Words = {
   },
   taskAdd: `!task add ${SECRETS.taskTitle} @tiago in 1 minute`,
   taskDone: `task done T-1 ${SECRETS.taskNote}`,
-  draft: ({ start, end }) => `cd new route Praia CV > ${SECRETS.place} PT mode clean seal ${SECRETS.seal} from ${start} 04:00 Praia to ${end} 20:00 Lisbon`,
+  draft: ({ start, end }) => `cd new route ${SECRETS.from} CV > ${SECRETS.to} PT mode clean seal ${SECRETS.seal} from ${start} 04:00 ${SECRETS.from} to ${end} 20:00 Lisbon`,
   ask: (country) => `cd ask CD-1 ${country}`,
   granted: `cd granted CD-1 paper ${SECRETS.paper}`,
   go: "go",
@@ -131,7 +132,7 @@ const es: Words = {
   },
   taskAdd: `!tarea nueva ${SECRETS.taskTitle} @tiago dentro de 1 minuto`,
   taskDone: `tarea hecha T-1 ${SECRETS.taskNote}`,
-  draft: ({ start, end }) => `ev nueva ruta Praia CV > ${SECRETS.place} PT modo limpia precinto ${SECRETS.seal} desde ${start} 04:00 Praia hasta ${end} 20:00 Lisboa`,
+  draft: ({ start, end }) => `ev nueva ruta ${SECRETS.from} CV > ${SECRETS.to} PT modo limpia precinto ${SECRETS.seal} desde ${start} 04:00 ${SECRETS.from} hasta ${end} 20:00 Lisboa`,
   ask: (country) => `ev pedir CD-1 ${country}`,
   granted: `ev autorizada CD-1 documento ${SECRETS.paper}`,
   go: "adelante",
