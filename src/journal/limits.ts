@@ -13,8 +13,8 @@ export const LIMITS = {
   nodes: 20_000,
   /** Clear header of a row, bytes. */
   headerBytes: 4_096,
-  /** One wire event in the inbox, bytes; Matrix allows 65,536 before the server adds its own. */
-  wireBytes: 256 * 1024,
+  /** One wire event in the inbox, bytes. Matrix allows 65,536 before the server adds its own; written as JSON a hostile one may take six times that. */
+  wireBytes: 2 * 1024 * 1024,
   /** Body or ciphertext of one outbox row, bytes. */
   outboxBytes: 1024 * 1024,
   /** One small durable value, bytes. */

@@ -33,9 +33,12 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, bound: Uint8Array): 
   return plain;
 }
 
-/** What a sealed value is bound to, without ambiguity: a purpose and what stands in clear beside it. */
+/**
+ * What a sealed value is bound to, without ambiguity: a purpose and what stands in clear beside it. Text goes in as the database gives it back, which
+ * keeps no half of a surrogate pair: an event id made up by a server must not make a row that can never be opened again.
+ */
 export function bound(purpose: string, ...parts: readonly (string | number)[]): Buffer {
-  return Buffer.from(JSON.stringify([purpose, ...parts]));
+  return Buffer.from(JSON.stringify([purpose, ...parts.map((part) => (typeof part === "string" ? part.toWellFormed() : part))]));
 }
 
 /** A key for one purpose (HKDF-SHA-256, RFC 5869); different purposes give independent keys. */

@@ -162,8 +162,25 @@ describe("the inbox", () => {
     assert.notEqual(ciphertextHash(JSON.stringify({ content: { ciphertext: ["abc"] } })).toString("hex"), ofAbc);
   });
 
+  it("can be opened again whatever ids and texts a server makes up", async (t) => {
+    const folder = newFolder(t);
+    const first = aJournal(t, folder);
+    const wires = ["", "no JSON", "null", "[]", '{"content":null}', '{"__proto__":{"content":1}}', JSON.stringify({ content: { ciphertext: "\ud800" } })];
+    const odd = ["$\ud800", "$\udfff\u0000", "$'; DROP TABLE inbox; --", "$\u202e", ...wires.map((_, n) => `$wire${n}`)];
+    await first.commit({ inbox: odd.map((event, n) => anInbox(event, wires[n % wires.length])), values: { "name\ud800": "value \ud800" }, rows: [aRow()], outbox: [anOutbox("e\ud800")] });
+    await first.close();
+    const journal = aJournal(t, folder);
+    const waiting = await journal.inbox();
+    assert.equal(waiting.length, odd.length);
+    assert.equal((await journal.outbox()).length, 1);
+    assert.equal((await journal.values("name")).size, 1);
+    for (const event of odd) assert.equal(await journal.hasEvent(event as EventId), true);
+    await journal.commit({ inboxEnds: waiting.map(({ event }) => ({ event, end: "not-ours" })) });
+    assert.deepEqual(await journal.inbox(), []);
+  });
+
   it("refuses an event larger than its bound", async (t) => {
-    await assert.rejects(aJournal(t).commit({ inbox: [anInbox("$big", "x".repeat(262_145))] }), /a wire event has more than 262144 bytes/);
+    await assert.rejects(aJournal(t).commit({ inbox: [anInbox("$big", "x".repeat(2_097_153))] }), /a wire event has more than 2097152 bytes/);
   });
 });
 

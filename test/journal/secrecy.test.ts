@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { EventId, RoomId } from "../../src/domain/ids.ts";
 import { INSTALLATION } from "../../src/domain/ids.ts";
+import { openDatabase } from "../../src/journal/database.ts";
 import { exportLines } from "../../src/journal/export.ts";
+import { JOURNAL_FILE } from "../../src/journal/keys.ts";
 import { filesUnder, findPlanted } from "../support/planted.ts";
-import { aJournal, all, anInbox, anOutbox, ANA, aRow, CASE, newFolder, NOON, OTHER_CASE, PASSPHRASE, rowsOf } from "./support/setting.ts";
+import { aJournal, all, anInbox, anOutbox, ANA, aRow, CASE, keysIn, newFolder, NOON, OTHER_CASE, PASSPHRASE, rowsOf } from "./support/setting.ts";
 
 const PLANTED = ["Praia das Conchas", "contraseña-ñandú", "waybill 0774471"];
 const text = PLANTED.join(" / ");
@@ -50,6 +52,11 @@ describe("erasing a case", () => {
     await journal.erase(CASE, NOON);
     assert.equal(filesUnder(join(folder, "chain-keys")).length, keyFiles - 1);
     await journal.close();
+
+    const db = openDatabase(join(folder, JOURNAL_FILE), keysIn(folder).file);
+    const left = db.prepare("SELECT (SELECT count(*) FROM snapshot) AS snapshots, (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM entry WHERE chain = ?) AS rows").get(CASE);
+    db.close();
+    assert.deepEqual({ ...(left as object) }, { snapshots: 0, outbox: 1, rows: 2 });
 
     const again = aJournal(t, folder);
     assert.deepEqual(await again.chains(), [INSTALLATION, OTHER_CASE]);

@@ -101,12 +101,19 @@ describe("verifying the journal", () => {
       db.exec("SAVEPOINT tamper");
       db.exec(sql);
       assert.deepEqual(await fault(journal, checkpoint), expected, what);
+      await assert.rejects(rowsOf(journal), { code: "journal.damaged", message: new RegExp(`row ${expected.seq}, ${expected.what}`) }, what);
       db.exec("ROLLBACK TO tamper; RELEASE tamper");
     }
     // What is put behind the end, where this process knows that nothing was written, is found at the next start.
     db.exec(copy);
     const again = new SqliteJournal(db, "journal.db", options(folder));
     assert.deepEqual((await again.verify(CASE, [checkpoint])).fault, at(5, "link"));
+  });
+
+  it("refuses to start on rows of a chain that nobody began", async (t) => {
+    const { db, folder } = await tampering(t);
+    db.exec(`UPDATE entry SET chain = 'another' WHERE chain = '${OTHER_CASE}'`);
+    assert.throws(() => new SqliteJournal(db, "journal.db", options(folder)), { code: "journal.damaged", message: /chain another/ });
   });
 
   it("finds a chain that was rewritten with right hashes by somebody who cannot sign", async (t) => {
