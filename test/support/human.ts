@@ -1,7 +1,9 @@
 /** A person with a phone: a real Matrix client with its own signed device, who reads, types, taps and counts what they send. */
 import { randomBytes } from "node:crypto";
 import type { MatrixClient, Room } from "matrix-js-sdk";
-import { EventType, KnownMembership, MsgType, Preset, RoomEvent } from "matrix-js-sdk";
+import { EventType, KnownMembership, MatrixEvent, MsgType, Preset, RoomEvent } from "matrix-js-sdk";
+import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
+import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { bringUp, logIn, newIdentity, startSyncing, type Login } from "./human-client.ts";
 import { SeenList, type Seen } from "./seen.ts";
 import type { Account, Synapse } from "./synapse.ts";
@@ -53,6 +55,8 @@ export interface Human {
   sayTo(ending: string, text: string): Promise<string>;
   /** Sends any event, encrypted if the room is. */
   send(room: string, type: string, content: Readonly<Record<string, unknown>>): Promise<string>;
+  /** What {@link send} would put on the wire, without sending it: for what a server may do to it on the way. */
+  encrypt(room: string, type: string, content: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
   /** Replaces the text of an earlier message of one's own. */
   edit(room: string, event: string, text: string): Promise<string>;
   redact(room: string, event: string): Promise<void>;
@@ -166,6 +170,15 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
       // The SDK's types list the events it knows; a test also sends others.
       const { event_id: id } = await client.sendEvent(room, type as EventType.RoomMessage, content as never);
       return id;
+    },
+
+    async encrypt(roomId, type, content) {
+      const room = client.getRoom(roomId);
+      if (room === null) throw new Error(`${name} is not in the room`);
+      const event = new MatrixEvent({ type, content, room_id: roomId, sender: login.user_id, event_id: `~${randomBytes(4).toString("hex")}` });
+      // Not in the public interface of the crypto API, but what its own sending calls.
+      await (crypto as CryptoApi & CryptoBackend).encryptEvent(event, room);
+      return event.getWireContent();
     },
 
     edit: (room, event, text) => human.send(room, EventType.RoomMessage, {

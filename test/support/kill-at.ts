@@ -2,21 +2,40 @@
  * Loaded into the bot's process before it starts (`node --import`): wraps its ports so that the process ends by SIGKILL at one named point, once
  * the test has armed it by writing the point's name into a file. The product has no switch for it.
  */
-import { existsSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { subscribe } from "node:diagnostics_channel";
+import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { SqliteJournal } from "../../src/journal/journal.ts";
 import { OlmCrypto } from "../../src/matrix/crypto.ts";
 import { MatrixGateway } from "../../src/matrix/gateway.ts";
+import { Outgoing } from "../../src/matrix/outgoing.ts";
 import type { Batch } from "../../src/ports.ts";
 
-/** The points at which a test may kill the bot; `drop` instead loses one message on purpose. */
-export const POINTS = ["after-to-device", "after-inbox", "after-journal", "between-encryption-and-put", "during-put", "after-put", "in-room-creation", "after-room-creation", "drop"] as const;
+/**
+ * The points at which a test may kill the bot, in the order in which a message passes them; `drop` instead loses one message on purpose: the bot
+ * takes it for sent.
+ * - after-to-device: keys are in the crypto store, events not yet in the inbox. - after-inbox: nothing is decided yet. - after-journal: decided.
+ * - after-key-share: the room's key is on its way, nothing is encrypted with it. - during-put, in-room-creation: the request has left, no answer.
+ * - after-put, after-room-creation: the answer has come and is not on record. - after-sent: it is on record.
+ */
+export const POINTS = [
+  "after-to-device", "after-inbox", "after-journal", "after-key-share", "between-encryption-and-put", "during-put", "after-put", "after-sent",
+  "in-room-creation", "after-room-creation", "drop",
+] as const;
 export type Point = (typeof POINTS)[number];
 
 /** Environment variable with the path of the arming file. */
 export const ARM = "RELEVO_TEST_ARM";
 
-export function arm(file: string, point: Point): void {
-  writeFileSync(file, point);
+/** Arms a point: the bot is killed there when it passes it for the `nth` time from now. */
+export function arm(file: string, point: Point, nth = 1): void {
+  // Written aside and moved: the bot never reads half a line.
+  writeFileSync(`${file}.new`, `${point} ${nth}`);
+  renameSync(`${file}.new`, file);
+}
+
+/** Whether the point that was armed has not been reached. */
+export function isArmed(file: string): boolean {
+  return existsSync(file);
 }
 
 const file = process.env[ARM];
@@ -24,7 +43,13 @@ if (file !== undefined) wrap(file);
 
 function wrap(armed: string): void {
   const reached = (point: Point): boolean => {
-    if (!existsSync(armed) || readFileSync(armed, "utf8") !== point) return false;
+    if (!existsSync(armed)) return false;
+    const [name, left] = readFileSync(armed, "utf8").split(" ");
+    if (name !== point) return false;
+    if (Number(left) > 1) {
+      arm(armed, point, Number(left) - 1);
+      return false;
+    }
     unlinkSync(armed);
     return true;
   };
@@ -42,24 +67,32 @@ function wrap(armed: string): void {
     const committed = await commit.call(this, batch);
     if ((batch.inbox ?? []).length > 0) killAt("after-inbox");
     if ((batch.rows ?? []).some((row) => row.event.type !== "system.noted")) killAt("after-journal");
-    if ((batch.outboxChanges ?? []).some((change) => change.to === "encrypted")) killAt("between-encryption-and-put");
+    const changes = batch.outboxChanges ?? [];
+    if (changes.some((change) => change.to === "encrypted")) killAt("between-encryption-and-put");
+    if (changes.some((change) => change.to === "sent")) killAt("after-sent");
     return committed;
+  };
+  const sendRequest = Outgoing.prototype.send;
+  Outgoing.prototype.send = async function (request) {
+    await sendRequest.call(this, request);
+    if ("txn_id" in request || "txnId" in request) killAt("after-key-share");
   };
   const { send, createRoom } = MatrixGateway.prototype;
   MatrixGateway.prototype.send = async function (room, type, transaction, content) {
     if (reached("drop")) return "$never-sent" as Awaited<ReturnType<typeof send>>;
-    const sending = send.call(this, room, type, transaction, content);
-    if (reached("during-put")) setTimeout(() => process.kill(process.pid, "SIGKILL"), 3);
-    const event = await sending;
+    const event = await send.call(this, room, type, transaction, content);
     killAt("after-put");
     return event;
   };
   MatrixGateway.prototype.createRoom = async function (spec) {
-    const making = createRoom.call(this, spec);
-    // Long enough for the request to have left, too short for the answer to have come.
-    if (reached("in-room-creation")) setTimeout(() => process.kill(process.pid, "SIGKILL"), 10);
-    const room = await making;
+    const room = await createRoom.call(this, spec);
     killAt("after-room-creation");
     return room;
   };
+  // Published by Node's fetch when the whole request is with the operating system: it arrives, and its answer finds nobody.
+  subscribe("undici:request:bodySent", (message) => {
+    const { request } = message as { readonly request: { readonly method: string; readonly path: string } };
+    if (request.method === "PUT" && request.path.includes("/send/m.room.encrypted/")) killAt("during-put");
+    if (request.method === "POST" && request.path.endsWith("/createRoom")) killAt("in-room-creation");
+  });
 }

@@ -1,0 +1,244 @@
+/**
+ * A homeserver and a crypto engine in memory, behind the same ports as the real ones: for tests of what the app does when something fails at a
+ * chosen moment. It claims nothing about Matrix; that is what the tests on a real homeserver are for.
+ */
+import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
+import { MARK } from "../../src/matrix/room-creation.ts";
+import type { Clock, Crypto, Decrypted, Encrypted, Gateway, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
+
+type Content = Readonly<Record<string, unknown>>;
+interface ModelEvent {
+  readonly room: RoomId;
+  readonly position: number;
+  readonly event: TimelineEvent;
+}
+/** One event as a person could read it. */
+export interface Shown {
+  readonly event: EventId;
+  readonly room: RoomId;
+  readonly sender: UserId;
+  readonly type: string;
+  readonly content: Content;
+  readonly body: string;
+  readonly readers: readonly UserId[];
+}
+
+/** The server: rooms, who is in them, and one line of events that all see in the same order. */
+export class ModelServer {
+  readonly #events: ModelEvent[] = [];
+  readonly #transactions = new Map<string, EventId>();
+  readonly #waiting = new Set<() => void>();
+  #rooms = 0;
+  #sessions = 0;
+
+  add(room: RoomId, sender: UserId, type: string, content: Content, stateKey?: string): EventId {
+    const position = this.#events.length;
+    const event = `$e${position}` as EventId;
+    const wire = { event_id: event, sender, type, content, origin_server_ts: 0, ...(stateKey === undefined ? {} : { state_key: stateKey }) };
+    this.#events.push({ room, position, event: { event, sender, type, wire, ...(stateKey === undefined ? {} : { stateKey }) } });
+    for (const wake of [...this.#waiting]) wake();
+    return event;
+  }
+  createRoom(sender: UserId, spec: Pick<RoomSpec, "mark" | "state" | "invite" | "power"> & { readonly name?: string }): RoomId {
+    const room = `!r${(this.#rooms += 1)}` as RoomId;
+    this.add(room, sender, "m.room.create", { room_version: "12", [MARK]: spec.mark }, "");
+    this.add(room, sender, "m.room.member", { membership: "join" }, sender);
+    this.add(room, sender, "m.room.power_levels", spec.power, "");
+    for (const state of spec.state) this.add(room, sender, state.type, state.content, state.stateKey);
+    if (spec.name !== undefined) this.add(room, sender, "m.room.name", { name: spec.name }, "");
+    for (const user of spec.invite) this.add(room, sender, "m.room.member", { membership: "invite" }, user);
+    return room;
+  }
+  once(transaction: string, make: () => EventId): EventId {
+    const event = this.#transactions.get(transaction) ?? make();
+    this.#transactions.set(transaction, event);
+    return event;
+  }
+  membership(room: RoomId, user: UserId): unknown {
+    return this.#events.findLast((each) => each.room === room && each.event.type === "m.room.member" && each.event.stateKey === user)?.event.wire["content"];
+  }
+  after(position: number): readonly ModelEvent[] {
+    return this.#events.slice(position);
+  }
+  get length(): number {
+    return this.#events.length;
+  }
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+    });
+  }
+  wakeAll(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+  seal(sender: UserId, device: string, type: string, content: Content, readers: readonly UserId[]): string {
+    const session = `s${(this.#sessions += 1)}`;
+    return JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", session_id: session, device_id: device, ciphertext: Buffer.from(JSON.stringify({ sender, type, content, readers })).toString("base64") });
+  }
+  /** Everything encrypted that stands in the rooms, opened. */
+  shown(): Shown[] {
+    return this.#events.flatMap(({ room, event }) => {
+      const content = event.wire["content"] as Content;
+      if (event.type !== "m.room.encrypted" || typeof content["ciphertext"] !== "string") return [];
+      const open = JSON.parse(Buffer.from(content["ciphertext"], "base64").toString()) as { type: string; content: Content; readers: UserId[] };
+      const body = String(open.content["body"] ?? open.content["org.matrix.msc1767.text"] ?? "");
+      return [{ event: event.event, room, sender: event.sender, type: open.type, content: open.content, body, readers: open.readers }];
+    });
+  }
+}
+
+export class ModelGateway implements Gateway {
+  readonly user: UserId;
+  readonly device = "BOT";
+  readonly #server: ModelServer;
+  #closed = false;
+
+  constructor(server: ModelServer, user: UserId) {
+    this.#server = server;
+    this.user = user;
+  }
+  async sync(since: string | undefined, timeout: number): Promise<Sync> {
+    const from = since === undefined ? 0 : Number(since);
+    while (timeout > 0 && this.#server.length === from && !this.#closed) await this.#server.changed();
+    if (this.#closed) throw Object.assign(new Error("closed"), { kind: "unreachable" });
+    const events = this.#server.after(from);
+    const mine = [...new Set(events.map((each) => each.room))].filter((room) => this.#is(room, "join"));
+    const invited = [...new Set(events.map((each) => each.room))].filter((room) => this.#is(room, "invite"));
+    return {
+      next: String(from + events.length), crypto: undefined, malformed: 0, left: [],
+      joined: mine.map((room) => ({ room, state: [], timeline: events.filter((each) => each.room === room).map((each) => each.event), limited: false })),
+      invited: invited.map((room) => ({ room, state: events.filter((each) => each.room === room && each.event.stateKey === this.user).map((each) => stateOf(each.event)) })),
+    };
+  }
+  #is(room: RoomId, membership: string): boolean {
+    return (this.#server.membership(room, this.user) as Content | undefined)?.["membership"] === membership;
+  }
+  async send(room: RoomId, type: string, transaction: string, content: string): Promise<EventId> {
+    return this.#server.once(transaction, () => this.#server.add(room, this.user, type, JSON.parse(content) as Content));
+  }
+  async setState(room: RoomId, type: string, stateKey: string, content: unknown): Promise<EventId> {
+    return this.#server.add(room, this.user, type, content as Content, stateKey);
+  }
+  async createRoom(spec: RoomSpec): Promise<RoomId> {
+    return this.#server.createRoom(this.user, spec);
+  }
+  async invite(room: RoomId, user: UserId): Promise<void> {
+    this.#server.add(room, this.user, "m.room.member", { membership: "invite" }, user);
+  }
+  async remove(room: RoomId, user: UserId): Promise<void> {
+    this.#server.add(room, this.user, "m.room.member", { membership: "leave" }, user);
+  }
+  async join(room: RoomId): Promise<void> {
+    this.#server.add(room, this.user, "m.room.member", { membership: "join" }, this.user);
+  }
+  async leave(room: RoomId): Promise<void> {
+    this.#server.add(room, this.user, "m.room.member", { membership: "leave" }, this.user);
+  }
+  async redact(room: RoomId, event: EventId, transaction: string): Promise<EventId> {
+    return this.#server.once(transaction, () => this.#server.add(room, this.user, "m.room.redaction", { redacts: event }));
+  }
+  async roomState(room: RoomId): Promise<readonly StateEvent[]> {
+    return this.#server.after(0).filter((each) => each.room === room && each.event.stateKey !== undefined).map((each) => stateOf(each.event));
+  }
+  async joinedRooms(): Promise<readonly { readonly room: RoomId; readonly create: StateEvent }[]> {
+    return this.#server.after(0).filter((each) => each.event.type === "m.room.create" && this.#is(each.room, "join")).map((each) => ({ room: each.room, create: stateOf(each.event) }));
+  }
+  async messages(room: RoomId): Promise<{ readonly events: readonly TimelineEvent[] }> {
+    return { events: this.#server.after(0).filter((each) => each.room === room).map((each) => each.event).toReversed() };
+  }
+  close(): void {
+    this.#closed = true;
+    this.#server.wakeAll();
+  }
+}
+
+export class ModelCrypto implements Crypto {
+  /** Devices that are not what they claim: `@user device` → why. */
+  readonly distrusted = new Map<string, Proof>();
+  readonly #server: ModelServer;
+  readonly #user: UserId;
+  constructor(server: ModelServer, user: UserId) {
+    this.#server = server;
+    this.#user = user;
+  }
+  async receive(): Promise<void> {}
+  async pump(): Promise<void> {}
+  async decrypt(_room: RoomId, wire: Content): Promise<Decrypted | Undecryptable> {
+    const content = wire["content"] as Content;
+    const hash = String(content["ciphertext"] ?? "");
+    try {
+      const open = JSON.parse(Buffer.from(hash, "base64").toString()) as { sender: UserId; type: string; content: Content };
+      return { ok: true, type: open.type, content: open.content, sender: open.sender, device: String(content["device_id"]), session: String(content["session_id"]), index: 0, hash };
+    } catch {
+      return { ok: false, why: "malformed", hash };
+    }
+  }
+  async encrypt(_room: RoomId, recipients: readonly Recipient[], type: string, content: Content): Promise<Encrypted> {
+    return { ciphertext: this.#server.seal(this.#user, "BOT", type, content, recipients.map((each) => each.user)), withheld: [] };
+  }
+  async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
+    return this.distrusted.get(`${user} ${device}`) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
+  }
+  async masterKey(user: UserId): Promise<MasterKey | undefined> {
+    return masterKeyOf(user);
+  }
+  async healthy(): Promise<boolean> {
+    return true;
+  }
+  async close(): Promise<void> {}
+}
+
+export function masterKeyOf(user: UserId): MasterKey {
+  return Buffer.from(user.padEnd(32, "=")).toString("base64").slice(0, 43) as MasterKey;
+}
+
+/** Time that runs by itself, but only for what waits a moment: the app's own small waits come true at once, longer ones when a test says so. */
+export class SoonClock implements Clock {
+  #now: Instant;
+  #wakes: { readonly at: Instant; readonly then: () => void }[] = [];
+  constructor(now: Instant) {
+    this.#now = now;
+  }
+  now(): Instant {
+    return this.#now;
+  }
+  wakeAt(at: Instant, then: () => void): () => void {
+    const wake = { at, then };
+    this.#wakes.push(wake);
+    if (at <= this.#now) setImmediate(() => this.#fire(wake));
+    return () => {
+      this.#wakes = this.#wakes.filter((each) => each !== wake);
+    };
+  }
+  #fire(wake: { readonly at: Instant; readonly then: () => void }): void {
+    if (!this.#wakes.includes(wake)) return;
+    this.#wakes = this.#wakes.filter((each) => each !== wake);
+    wake.then();
+  }
+  /** Moves on, waking in order; whoever is woken may wait anew. */
+  async pass(ms: number): Promise<void> {
+    const end = (this.#now + ms) as Instant;
+    for (;;) {
+      const next = this.#wakes.filter((wake) => wake.at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next.at) as Instant;
+      this.#fire(next);
+      await settled();
+    }
+    this.#now = end;
+    await settled();
+  }
+}
+
+/** Resolves when everything that follows from what has happened, without time passing, is over. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function stateOf(event: TimelineEvent): StateEvent {
+  return { type: event.type, stateKey: event.stateKey ?? "", sender: event.sender, content: event.wire["content"] as Content };
+}
