@@ -6,7 +6,7 @@ import type { Command } from "../chat/command.ts";
 import type { Registry } from "../chat/registry.ts";
 import type { Said } from "../chat/read.ts";
 import { read } from "../chat/read.ts";
-import { pollAnswer } from "../chat/poll.ts";
+import { POLL_RESPONSE, pollAnswer } from "../chat/poll.ts";
 import type { Author, Origin } from "../domain/decision.ts";
 import type { ChainId, EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
@@ -35,6 +35,8 @@ const MOST_PAGES = 50;
 const MOST_WAITING = 1_000;
 /** The same silence in the same room is put on record once in this time, so that nobody can fill the journal. */
 const NOTE_EVERY = 300_000;
+/** What a person would say or tap: in clear, anybody may have written it. Reactions, redactions and calls are in clear with every client. */
+const CLEAR_WORDS: ReadonlySet<string> = new Set(["m.room.message", POLL_RESPONSE, "m.poll.response"]);
 
 export interface IntakeParts {
   readonly journal: Journal;
@@ -125,7 +127,7 @@ export class Intake {
       for (const [events, isLate] of [[gap, true], [synced.timeline, late]] as const) {
         for (const event of events) {
           if (event.sender === this.#parts.gateway.user || event.stateKey !== undefined || taken.has(event.event)) continue;
-          if (event.type === "m.room.message" && this.#mayNote(`clear/${synced.room}`, now)) {
+          if (CLEAR_WORDS.has(event.type) && this.#mayNote(`clear/${synced.room}`, now)) {
             rows.push({ chain: INSTALLATION, at: now, trust: "none", event: { type: "system.noted", v: 1, what: "clear-ignored", facts: {} }, cause: event.event });
           }
           if (event.type !== "m.room.encrypted" || (await this.#parts.journal.hasEvent(event.event))) continue;
