@@ -110,7 +110,13 @@ export class ModelGateway implements Gateway {
     const invited = [...new Set(events.map((each) => each.room))].filter((room) => this.#is(room, "invite"));
     return {
       next: String(from + events.length), crypto: undefined, malformed: 0, left: [],
-      joined: mine.map((room) => ({ room, state: [], timeline: events.filter((each) => each.room === room).map((each) => each.event), limited: false })),
+      joined: mine.map((room) => {
+        const own = events.filter((each) => each.room === room);
+        // A room just joined comes with all its state.
+        const isNew = own.some((each) => each.event.stateKey === this.user && (each.event.wire["content"] as Content)["membership"] === "join");
+        const before = isNew ? this.#server.after(0).slice(0, from).filter((each) => each.room === room && each.event.stateKey !== undefined) : [];
+        return { room, state: before.map((each) => stateOf(each.event)), timeline: own.map((each) => each.event), limited: false };
+      }),
       invited: invited.map((room) => ({ room, state: events.filter((each) => each.room === room && each.event.stateKey === this.user).map((each) => stateOf(each.event)) })),
     };
   }

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import type { Command } from "../../src/chat/command.ts";
+import type { Registry } from "../../src/chat/registry.ts";
+import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
+import type { World } from "./harness.ts";
+import { EVA, anOpenCase } from "./harness.ts";
+
+/** The same commands, with a bug in the one of this name. */
+function broken(name: string): (registry: Registry) => Registry {
+  const bug = (): never => { throw new TypeError("a bug"); };
+  return (registry) => {
+    const change = (command: Command | undefined): Command | undefined => (command?.name === name ? { ...command, decide: bug } : command);
+    return {
+      ...registry, commands: registry.commands.map((each) => change(each) ?? each), named: (name) => change(registry.named(name)),
+      typed: (folded) => change(registry.typed(folded)), short: (folded) => change(registry.short(folded)),
+    };
+  };
+}
+
+describe("the app", () => {
+  let world: World | undefined;
+  afterEach(async () => {
+    await world?.end();
+    world = undefined;
+  });
+
+  it("opens a case, invites its people, and answers what they type", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await world.say(ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+    assert.deepEqual(world.bugs, []);
+    assert.equal(world.reads(LUIS, opened.coordination).filter((shown) => shown.body.startsWith("T-1 Get the waybill")).length, 1);
+  });
+  it("tells the author of a command that fails, and goes on with the next", async () => {
+    const opened = await anOpenCase({ registry: broken("task add") });
+    world = opened.world;
+    await world.say(ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+    await world.say(ANA, opened.ana, "task list");
+    const said = world.reads(ANA).map((shown) => shown.body);
+    assert.equal(said.filter((body) => body.startsWith("I could not carry that out")).length, 1);
+    assert.match(said.at(-1) ?? "", /No (open )?task/i);
+    assert.ok((await world.notes()).includes("command-failed"));
+  });
+  it("never runs a failed command later, also not after an upgrade that mends it", async () => {
+    const opened = await anOpenCase({ registry: broken("task add") });
+    world = opened.world;
+    await world.say(ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+    await world.stop();
+    await world.start();
+    await world.clock.pass(10_000);
+    assert.equal(world.reads(LUIS).filter((shown) => shown.body.includes("waybill")).length, 0);
+    assert.equal((await world.journal.inbox()).length, 0);
+  });
+  it("changes nothing when the disk refuses the commit, and tells the author", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    world.change({ commit: (batch) => { if ((batch.rows ?? []).some((row) => row.event.type === "task.added")) throw new Error("disk full"); } });
+    await world.say(ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+    world.change({});
+    await world.say(ANA, opened.ana, "task list");
+    assert.match(world.reads(ANA).at(-1)?.body ?? "", /No (open )?task/i);
+    await world.say(ANA, opened.coordination, "!task add Again tomorrow 18:00");
+    assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("T-1 Again")).length, 1);
+  });
+  it("is the same after a restart as before it", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await world.say(ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+    await world.clock.pass(5_000);
+    const before = world.server.length;
+    await world.stop();
+    await world.start();
+    await world.clock.pass(5_000);
+    assert.equal(world.server.length, before, "a restart sent something again");
+    await world.say(ANA, opened.ana, "task list");
+    assert.match(world.reads(ANA).at(-1)?.body ?? "", /T-1/);
+  });
+  it("declines the invitation of somebody it does not know, and says nothing to them", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const strangers = await world.direct(EVA);
+    await world.say(EVA, strangers, "task list");
+    assert.equal((world.server.membership(strangers, BOT) as { membership: string }).membership, "leave");
+    assert.equal(world.reads(EVA).length, 0);
+    assert.ok((await world.notes()).includes("invitation-declined"));
+  });
+  it("takes the same ciphertext only once, whatever event it comes in", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await world.say(ANA, opened.coordination, "!task add Once tomorrow 18:00");
+    const sent = world.server.after(0).findLast((each) => each.event.sender === ANA && each.event.type === "m.room.encrypted");
+    assert.ok(sent);
+    world.server.add(opened.coordination, ANA, "m.room.encrypted", sent.event.wire["content"] as Record<string, unknown>);
+    await world.clock.pass(5_000);
+    await world.say(ANA, opened.ana, "task list");
+    assert.match(world.reads(ANA).at(-1)?.body ?? "", /T-1/);
+    assert.doesNotMatch(world.reads(ANA).at(-1)?.body ?? "", /T-2/);
+    assert.ok((await world.notes()).includes("replay-dropped"));
+  });
+  it("does not carry out what an unproven device says, and alarms the route when it says stop", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
+    await world.clock.pass(3_000);
+    await world.join(ANA);
+    await world.join(LUIS);
+    await world.clock.pass(3_000);
+    world.crypto.distrusted.set(`${LUIS} STOLEN`, "device-unproven");
+    const before = world.reads(ANA).length;
+    await world.say(LUIS, world.room("· 1"), "stop", "STOLEN");
+    const said = world.reads(ANA).slice(before).map((shown) => shown.body);
+    assert.equal(said.filter((body) => body.includes("STOP, not proven whose")).length, 1);
+    await world.say(ANA, world.room("· 1"), "cd show");
+    await world.clock.pass(3_000);
+    assert.match(world.reads(ANA, world.room("· 1")).at(-1)?.body ?? "", /AUTHORISING/);
+  });
+  it("sends a stop raw to the whole circle when deciding it fails", async () => {
+    const opened = await anOpenCase({ registry: broken("cd stop") });
+    world = opened.world;
+    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
+    await world.clock.pass(3_000);
+    await world.join(ANA);
+    await world.join(LUIS);
+    await world.clock.pass(3_000);
+    await world.say(LUIS, world.room("· 1"), "STOP we are burnt");
+    assert.equal(world.reads(ANA).filter((shown) => shown.body === "STOP by CO-1").length, 1);
+  });
+  it("does not count a contact that was held back while the bot was away, and counts a stop", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
+    await world.clock.pass(3_000);
+    await world.join(ANA);
+    await world.join(LUIS);
+    await world.clock.pass(3_000);
+    await world.stop();
+    await world.say(LUIS, world.room("· 1"), "1");
+    await world.say(LUIS, world.room("· 1"), "STOP");
+    await world.clock.pass(120_000);
+    await world.start();
+    await world.clock.pass(3_000);
+    const said = world.reads(ANA, world.room("· 1")).map((shown) => shown.body);
+    assert.equal(said.filter((body) => body.startsWith("Arrived late")).length, 1);
+    assert.equal(said.filter((body) => body.startsWith("CD-1 STOPPED")).length, 1);
+  });
+  it("leaves of a message that is not for it only the event id and a hash", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const talk = await world.say(LUIS, opened.coordination, "the container of Praia is grey");
+    assert.equal((await world.journal.inbox()).length, 0);
+    assert.equal(await world.journal.hasEvent(talk), true);
+  });
+});
