@@ -58,7 +58,6 @@ function cuttings(words: readonly string[]): Cutting[] {
   const memo = new Map<number, readonly Piece[]>();
   const follow = (at: number, said: Cutting): void => {
     if (at === words.length) { found.push(said); return; }
-    if (said.zone !== undefined) return;
     let pieces = memo.get(at);
     if (pieces === undefined) memo.set(at, pieces = piecesAt(words, at));
     for (const piece of pieces) if (said[piece.is] === undefined) follow(piece.next, { ...said, [piece.is]: piece });

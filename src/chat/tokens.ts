@@ -72,29 +72,28 @@ function withoutReply(body: string): string {
   return lines.slice(first).join("\n");
 }
 
-/** Cleans and cuts up; `PILL`s take the people in order. */
+/** Cleans and cuts up; each `PILL` takes the next of the people, as a token of its own, or as their name within quotation marks. */
 function cut(text: string, people: readonly UserId[]): Tokens {
-  const pieces = text.split(PILL).map(plain);
+  const clean = text.split(PILL).map(plain).join(PILL);
   const tokens: Token[] = [];
-  for (const [index, piece] of pieces.entries()) {
-    const user = people[index - 1];
-    if (index > 0 && user !== undefined) tokens.push({ text: user, quoted: false, user });
-    for (let at = 0; at < piece.length;) {
-      if (/\s/.test(piece[at] ?? "")) { at += 1; continue; }
-      if (tokens.length >= MAX_TOKENS) return { ok: false, fault: "too-many-words" };
-      const rest = piece.slice(at);
-      const quoted = /^"([^"]*)"(?=[\s,;.)>]|$)/.exec(rest) ?? /^'([^']*)'(?=[\s,;.)>]|$)/.exec(rest);
-      if (quoted !== null) {
-        tokens.push({ text: (quoted[1] ?? "").replace(/\s+/g, " ").trim(), quoted: true });
-        at += quoted[0].length;
-        continue;
-      }
-      if (rest.startsWith('"')) return { ok: false, fault: "open-quote" };
-      const word = /^\S+/.exec(rest)?.[0] ?? "";
-      const linked = linkedUser(word.replace(/[,;.]+$/, "")) ?? userIdOf(word.replace(/[,;.:]+$/, ""));
-      tokens.push(linked === undefined ? { text: word, quoted: false } : { text: linked, quoted: false, user: linked });
-      at += word.length;
+  let person = 0;
+  const named = (part: string): string => part.replaceAll(PILL, () => people[person++] ?? "");
+  for (let at = 0; at < clean.length;) {
+    if (/\s/.test(clean[at] ?? "")) { at += 1; continue; }
+    if (tokens.length >= MAX_TOKENS) return { ok: false, fault: "too-many-words" };
+    const rest = clean.slice(at);
+    const quoted = /^"([^"]*)"(?=[\s,;.)>]|$)/.exec(rest) ?? /^'([^']*)'(?=[\s,;.)>]|$)/.exec(rest);
+    if (quoted !== null) {
+      tokens.push({ text: named(quoted[1] ?? "").replace(/\s+/g, " ").trim(), quoted: true });
+      at += quoted[0].length;
+      continue;
     }
+    if (rest.startsWith('"')) return { ok: false, fault: "open-quote" };
+    // A pill stands between spaces, so it is always a word of its own.
+    const word = /^\S+/.exec(rest)?.[0] ?? "";
+    const linked = word === PILL ? people[person++] : linkedUser(word.replace(/[,;.]+$/, "")) ?? userIdOf(word.replace(/[,;.:]+$/, ""));
+    tokens.push(linked === undefined ? { text: word, quoted: false } : { text: linked, quoted: false, user: linked });
+    at += word.length;
   }
   return { ok: true, tokens };
 }

@@ -137,6 +137,8 @@ describe("parameters", () => {
     const shape = { to: keyword("to", person()), what: text() };
     const result = reads(shape, "to @ana a boat goes to the north");
     deepEqual(result.ok && result.readings[0]?.params, { to: "ES-1", what: "a boat goes to the north" });
+    const without = reads({ to: keyword("to", person()).optional(), what: text() }, "a boat goes to the north");
+    deepEqual(without.ok && without.readings[0]?.params, { what: "a boat goes to the north" });
   });
 
   it("combine every meaning, at most four, and refuse more", () => {

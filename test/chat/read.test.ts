@@ -62,6 +62,12 @@ describe("a command as it is typed", () => {
     }
   });
 
+  it("takes a pill within quotation marks as text", () => {
+    const link = '<a href="https://matrix.to/#/@luis:co.example">Luis</a>';
+    const html = `task add "Ask ${link} about it" <a href="https://matrix.to/#/@nuno:cv.example">Nuno</a> friday 18:00 Bogotá`;
+    deepEqual(paramsOf(said(commands, "x", "direct", { html })), { title: "Ask @luis:co.example about it", owner: "CV-4", due: friday18 });
+  });
+
   it("leaves out the fallback of a reply", () => {
     const body = "> <@ana:es.example> !task list\n> more\n\n!task done T-12";
     deepEqual(paramsOf(said(commands, body, "workspace")), { task: "T-12" });
@@ -72,6 +78,8 @@ describe("a command as it is typed", () => {
   it("cannot smuggle a person in by a control character", () => {
     const html = 'task add A&#1;B <a href="https://matrix.to/#/@nuno:cv.example">x</a>';
     deepEqual(paramsOf(said(commands, "task add A B x", "direct", { html })), { title: "A B", owner: "CV-4" });
+    const raw = 'task add A \u0001 <a href="https://matrix.to/#/@nuno:cv.example">x</a>';
+    deepEqual(paramsOf(said(commands, "task add A x", "direct", { html: raw })), { title: "A", owner: "CV-4" });
     deepEqual(paramsOf(said(commands, "task add A\u0001B")), { title: "AB" });
   });
 
@@ -175,7 +183,8 @@ describe("a delivery's room", () => {
     deepEqual(paramsOf(said(commands, "STOP estamos queimados", "delivery")), { delivery: "CD-3", reason: "estamos queimados" });
     deepEqual(paramsOf(said(commands, 'stop "they saw us', "delivery")), { delivery: "CD-3", reason: "they saw us" });
     deepEqual(paramsOf(said(commands, "stop CD-4 wrong lorry", "delivery")), { delivery: "CD-4", reason: "wrong lorry" });
-    for (const length of [1_000, 20_000, 60_000]) {
+    deepEqual(paramsOf(said(commands, "stop CD-999 wrong number", "delivery")), { delivery: "CD-3", reason: "CD-999 wrong number" });
+    for (const length of [1_000, 10_000, 20_000, 60_000]) {
       const of = paramsOf(said(commands, `stop ${"x".repeat(length)}`, "delivery"));
       equal(of["delivery"], "CD-3");
     }
