@@ -15,10 +15,10 @@ export function alarmed(scope: Scope, delivery: Delivery, cause: Cause, details:
   return { priority: "P1", cause, delivery: delivery.id, to, watchers: administrators, details };
 }
 
-/** An alert of these causes raised since then that nobody has acknowledged: it goes on asking by itself, a second one about the same would only hide it. */
+/** An alert of these causes raised after that moment that nobody has acknowledged: it goes on asking by itself, a second one about the same would only hide it. */
 export function hasOpenAlert(scope: Scope, delivery: Delivery, since: Instant, ...causes: readonly Cause[]): boolean {
   return [...scope.state.alert.values()].some((alert) =>
-    alert.delivery === delivery.id && causes.includes(alert.cause) && alert.acknowledged.length === 0 && alert.raised >= since);
+    alert.delivery === delivery.id && causes.includes(alert.cause) && alert.acknowledged.length === 0 && alert.raised > since);
 }
 
 function liaisonsOf(scope: Scope): readonly UserId[] {

@@ -203,6 +203,16 @@ describe("asking again", () => {
       assert.equal(late.length, 1, callSign);
     }
   });
+  it("says so at the moment by which an answer was expected, also before it is time to ask again", () => {
+    const story = peopleOfARoute();
+    story.world.windows = { ...WINDOWS, alerts: { ...WINDOWS.alerts, P2: { answer: HOUR / 2, repeat: HOUR, times: 3 } } };
+    const alert = anAlert("P2", "SN-1", "text", story);
+    story.world.pass(HOUR / 2 - 1);
+    assert.equal(alert.now.overdue, false);
+    story.world.pass(1);
+    assert.equal(alert.now.overdue, true);
+    assert.equal(alert.now.rounds, 1);
+  });
   it("after a downtime comes once, not once for each time missed", () => {
     const alert = anAlert("P1");
     alert.story.world.listen().downtime(20 * P1.repeat);

@@ -5,7 +5,7 @@ import { recordContact } from "../../src/domain/delivery-contact.ts";
 import { deliverySlot } from "../../src/domain/ids.ts";
 import type { Instant, Zone } from "../../src/domain/ids.ts";
 import { DAY, HOUR, MINUTE, WINDOWS, codes } from "./builders.ts";
-import { aDelivery, done } from "./builders-delivery.ts";
+import { OneAlert, aDelivery, done } from "./builders-delivery.ts";
 import type { OneDelivery } from "./builders-delivery.ts";
 
 const { contactEvery, contactAnswer } = WINDOWS;
@@ -138,6 +138,18 @@ describe("silence", () => {
     delivery.world.pass(contactEvery + contactAnswer);
     done(delivery.contact("BR-2"));
     delivery.world.pass(contactEvery + contactAnswer);
+    assert.equal(delivery.openAlerts().length, 2);
+  });
+  it("raises another alert when its own was acknowledged, whatever is open about an earlier silence", () => {
+    const delivery = aDelivery().moving();
+    delivery.world.pass(contactEvery + contactAnswer);
+    done(delivery.contact("BR-2"));
+    delivery.world.pass(contactEvery + contactAnswer);
+    const second = delivery.alerts()[1];
+    assert.ok(second !== undefined);
+    done(new OneAlert(delivery.story, second.id).acknowledge("SN-1"));
+    delivery.world.pass(contactEvery + contactAnswer);
+    assert.equal(delivery.alerts().length, 3);
     assert.equal(delivery.openAlerts().length, 2);
   });
   it("that somebody of the leg confirms raises the alert at once", () => {
