@@ -114,6 +114,10 @@ describe("an exported journal", () => {
       return `${JSON.stringify({ ...row, header, hash: rowHash(Buffer.from(header), Buffer.from(row.commitment, "hex"), Buffer.from(row.body, "base64")).toString("hex") })}\n`;
     });
     assert.deepEqual(places(await verified(spaced)).slice(0, 1), ["2 unreadable"]);
+    for (const other of [(line: string) => ` ${line}`, (line: string) => line.replace('"body"', '"b\\u006fdy"'), (line: string) => line.replace(/"hash":"[0-9a-f]+"/, (hash) => hash.toUpperCase().replace("HASH", "hash"))]) {
+      const rewritten = lines.map((line, index) => (index === ROW_1 + 1 ? other(line) : line));
+      assert.deepEqual(places(await verified(rewritten)).slice(0, 1), ["2 unreadable"]);
+    }
   });
 
   it("is read within bounds, whatever is in the file", async () => {
