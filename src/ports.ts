@@ -8,11 +8,13 @@ import type { DomainEvent } from "./domain/events.ts";
 import type { Chance } from "./domain/decision.ts";
 import type { Checkpoint, Verified } from "./domain/audit.ts";
 
+/** The wall clock and its timers. */
 export interface Clock {
   now(): Instant;
   /** Calls back once, not before `at`; the returned function cancels it. */
   wakeAt(at: Instant, then: () => void): () => void;
 }
+/** Chance of cryptographic strength. */
 export type Random = Chance & { bytes(length: number): Uint8Array };
 
 // ---------------------------------------------------------------- journal
@@ -20,6 +22,7 @@ export type Random = Chance & { bytes(length: number): Uint8Array };
 /** How surely the author of a row is known. `none`: a rule of time or the bot itself. */
 export type Trust = "none" | "pinned-signed";
 
+/** A row of the journal before it has its number. */
 export interface NewRow {
   readonly chain: ChainId;
   readonly event: DomainEvent | SystemEvent;
@@ -37,6 +40,7 @@ export interface SystemEvent {
   readonly what: string;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
 }
+/** A row of the journal, verified as it was read. */
 export interface Row extends NewRow {
   /** Counts from 1 in its chain. */
   readonly seq: number;
@@ -53,6 +57,7 @@ export interface NewInbox {
   /** The wire event, JSON; sealed at rest; dropped when done. */
   readonly wire: string;
 }
+/** An event that waits to be dealt with. */
 export interface Inbox extends NewInbox {
   readonly order: number;
 }
@@ -81,6 +86,7 @@ export interface NewOutbox {
   /** JSON, sealed at rest with the chain's key; `app/outbox.ts` knows its shape. */
   readonly body: string;
 }
+/** A message on its way. */
 export interface Outbox extends NewOutbox {
   readonly order: number;
   readonly state: "rendered" | "encrypted" | "sent";
@@ -92,6 +98,7 @@ export interface Outbox extends NewOutbox {
   readonly attempted?: Instant;
   readonly sent?: EventId;
 }
+/** The next state of a message on its way; none is ever skipped backwards. */
 export type OutboxChange =
   | { readonly id: string; readonly to: "encrypted"; readonly ciphertext: string; readonly room: RoomId; readonly device: string; readonly attempted: Instant }
   | { readonly id: string; readonly to: "sent"; readonly event: EventId }
@@ -110,12 +117,14 @@ export interface Batch {
   /** Small durable values: sync token, observed rooms, boards. `null` deletes. Sealed at rest with the installation's key. */
   readonly values?: Readonly<Record<string, string | null>>;
 }
+/** What a commit gave: numbers and ids. */
 export interface Committed {
   readonly rows: readonly Row[];
   /** Ids of `batch.outbox`, in its order. */
   readonly outbox: readonly string[];
 }
 
+/** The append-only journal with inbox, outbox and small values in the same transactions. */
 export interface Journal {
   /** Rejects if nothing was written. A disk that is full or broken ends the process with an operator error instead. */
   commit(batch: Batch): Promise<Committed>;
@@ -148,6 +157,7 @@ export interface StateEvent {
   readonly sender: UserId;
   readonly content: Readonly<Record<string, unknown>>;
 }
+/** An event of a room's timeline, its shape checked and its content not. */
 export interface TimelineEvent {
   readonly event: EventId;
   readonly sender: UserId;
@@ -158,6 +168,7 @@ export interface TimelineEvent {
   /** The whole wire event as it came. */
   readonly wire: Readonly<Record<string, unknown>>;
 }
+/** What one sync says of one room. */
 export interface SyncedRoom {
   readonly room: RoomId;
   /** State before the timeline (all of it on a first sync); apply before the timeline's own. */
@@ -176,6 +187,7 @@ export interface Sync {
   readonly left: readonly RoomId[];
   readonly malformed: number;
 }
+/** A room to be made, complete in one call. */
 export interface RoomSpec {
   readonly version: string;
   readonly space: boolean;
@@ -194,6 +206,7 @@ export interface GatewayFault extends Error {
   readonly errcode?: string;
   readonly wait?: number;
 }
+/** The homeserver; every call may throw a {@link GatewayFault}. */
 export interface Gateway {
   readonly user: UserId;
   readonly device: string;
@@ -216,6 +229,7 @@ export interface Gateway {
 
 // ---------------------------------------------------------------- crypto
 
+/** An event as its author wrote it. */
 export interface Decrypted {
   readonly ok: true;
   readonly type: string;
@@ -228,6 +242,7 @@ export interface Decrypted {
   /** SHA-256 of the ciphertext, hex. */
   readonly hash: string;
 }
+/** An event that could not be opened, and why. */
 export interface Undecryptable {
   readonly ok: false;
   /** `no-key` may still come; `unproven` decrypts but its device or sender is not what it claims; `malformed` never will. */
@@ -236,16 +251,19 @@ export interface Undecryptable {
 }
 /** Asked at decision time, for the author of each command and each person a key would go to. */
 export type Proof = "proven" | "identity-changed" | "not-pinned" | "device-unproven" | "unknown";
+/** Somebody a key may go to, with the identity that is pinned for them. */
 export interface Recipient {
   readonly user: UserId;
   readonly pinned: MasterKey;
 }
+/** What encrypting gave, and who could not be given the key. */
 export interface Encrypted {
   /** JSON of the content of m.room.encrypted. */
   readonly ciphertext: string;
   /** Left out of the key share, with the reason; the session was rotated if one of them had been in it. */
   readonly withheld: readonly { readonly user: UserId; readonly why: Proof }[];
 }
+/** End-to-end encryption: the engine, its store and its standing questions of trust. */
 export interface Crypto {
   /** Hands over what a sync carried for the machine; durable when it resolves. Never throws on what a server or a stranger made up. */
   receive(crypto: unknown): Promise<void>;

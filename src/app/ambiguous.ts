@@ -9,6 +9,7 @@ import { line, message } from "../domain/say.ts";
 import type { Acting } from "./flow.ts";
 import type { World } from "./world.ts";
 
+/** The question that offers every reading of a line as a button, and one for none of them. */
 export function questionAmong(said: Ambiguous, acting: Acting, world: World, ctx: TickContext): QuestionEvent[] {
   const chain = acting.chain ?? INSTALLATION;
   const codename = world.chain(chain).view.case.get("case")?.codename ?? "Relevo";

@@ -39,6 +39,7 @@ const TICK_AGAIN = 60_000;
 /** Ticks wait for the first sync at most so long: a server that is down must not silence the clocks. */
 const HOLD_TICKS = 60_000;
 
+/** What the app is given: the ports, the commands, and what of the settings it needs. */
 export interface AppParts {
   readonly gateway: Gateway;
   readonly crypto: Crypto;
@@ -52,6 +53,7 @@ export interface AppParts {
   readonly settings: Pick<Settings, "prefix" | "lateAfter" | "windows" | "owners">;
 }
 
+/** The bot. Made of ports alone, so that a test or a simulation can give it others. */
 export class App {
   readonly #parts: AppParts;
   readonly #world = new World();

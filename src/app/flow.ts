@@ -66,6 +66,7 @@ export interface Acting {
   readonly ratchet: Ratchet;
 }
 
+/** What deciding needs. */
 export interface FlowParts {
   readonly world: World;
   readonly turns: Turns;
@@ -88,6 +89,7 @@ interface Outcome {
   readonly end: InboxEnd;
 }
 
+/** Decides commands, answers and ticks; every method commits exactly one turn. Called by the writer only, but for {@link Flow.read}. */
 export class Flow {
   readonly #parts: FlowParts;
   constructor(parts: FlowParts) {

@@ -38,6 +38,7 @@ const NOTE_EVERY = 300_000;
 /** What a person would say or tap: in clear, anybody may have written it. Reactions, redactions and calls are in clear with every client. */
 const CLEAR_WORDS: ReadonlySet<string> = new Set(["m.room.message", POLL_RESPONSE, "m.poll.response"]);
 
+/** What taking in a sync needs. */
 export interface IntakeParts {
   readonly journal: Journal;
   readonly crypto: Crypto;
@@ -60,6 +61,7 @@ export interface IntakeParts {
   adopt(room: RoomId, user: UserId): Promise<boolean>;
 }
 
+/** Takes in syncs and hands what they say to the writer. */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #waiting = new Map<EventId, Inbox>();

@@ -62,6 +62,7 @@ const UNREADABLE = 10_000;
 const ASKED_ANEW = 500;
 const BACK_OFF = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 
+/** What sending needs. */
 export interface OutboxParts {
   readonly journal: Journal;
   readonly crypto: Crypto;
@@ -88,6 +89,7 @@ interface Pending {
   readonly at: string;
 }
 
+/** Sends the rows of the outbox, per place in order of lane and age. */
 export class OutboxSender {
   readonly #parts: OutboxParts;
   readonly #pending: Pending[] = [];
@@ -328,9 +330,11 @@ export class OutboxSender {
   }
 }
 
+/** A place as one string, for look-ups. */
 export function key(at: Placed): string {
   return `${at.chain}/${at.slot}`;
 }
+/** The person whose direct chat a slot of the installation is. */
 export function directUser(slot: Slot): UserId {
   return slot.slice("direct:".length) as UserId;
 }

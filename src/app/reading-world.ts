@@ -16,6 +16,7 @@ export function caseOf(world: World, user: UserId, text: string): { readonly cha
   return cases.length === 1 && only !== undefined ? { chain: only } : {};
 }
 
+/** What a message of this person, at this place, may be read against. */
 export function readingWorld(world: World, acting: Pick<Acting, "author" | "chain" | "origin">, now: Instant): ReadingWorld {
   const { language, zone } = acting.author.person;
   const scope = acting.chain === undefined ? undefined : world.scope(acting.chain);

@@ -24,6 +24,7 @@ const REPAIRS_AN_HOUR = 3;
 const HOUR = 3_600_000;
 const ROOM_VERSION = "12";
 
+/** What reconciling needs. */
 export interface ReconcilerParts {
   readonly gateway: Gateway;
   readonly clock: Clock;
@@ -47,6 +48,7 @@ interface Underway {
   readonly until: Instant;
 }
 
+/** Looks at rooms whenever something about them may have changed, and takes the next step. */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #busy = new Map<string, Underway | "working">();

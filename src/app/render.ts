@@ -26,6 +26,7 @@ export interface Home {
   readonly reader: Reader;
 }
 
+/** What putting an effect into words needs: the state after the event, and where the command was typed. */
 export interface Rendering {
   /** The chain of the event that the effect follows from: its key seals the message. */
   readonly chain: ChainId;
@@ -37,11 +38,13 @@ export interface Rendering {
   random(): string;
 }
 
+/** A row for the outbox; without an id it gets that of its effect. */
 export type Rendered = Omit<NewOutbox, "id"> & { readonly id?: string };
 
 /** A routine message that has not gone out after this is worth nothing any more, in milliseconds. */
 const ROUTINE_LIFE = 3 * 86_400_000;
 
+/** One effect as rows for the outbox: one for each place where it is to be read. */
 export function render(effect: Effect, with_: Rendering): Rendered[] {
   switch (effect.effect) {
     case "say": return places(effect.to, with_).map(({ at, reader, user }) => saying(effect, at, reader, user, with_));
@@ -55,6 +58,7 @@ export function render(effect: Effect, with_: Rendering): Rendered[] {
   }
 }
 
+/** The row that has a board posted or edited, unless one is waiting already. */
 export function board(at: Placed, with_: Pick<Rendering, "chain" | "now" | "boardWaits" | "random">): Rendered[] {
   if (with_.boardWaits(at)) return [];
   return [{ ...row({ kind: "board", at }, "routine", with_), id: with_.random() }];
@@ -121,6 +125,7 @@ function places(to: To, with_: Rendering): Place[] {
   }
 }
 
+/** A person in their direct chat: their own language and zone, no prefix. */
 export function directReader(person: Person, now: Instant): Reader {
   return { language: person.language, zone: person.zone, prefix: "", now };
 }

@@ -11,6 +11,7 @@ import type { StateEvent, SyncedRoom } from "../ports.ts";
 const MOST = 2_000;
 const MEMBERSHIPS: ReadonlySet<unknown> = new Set<Membership>(["join", "invite", "knock", "leave", "ban"]);
 
+/** A room of which nothing has been seen yet: not encrypted, nobody in it. */
 export function blankRoom(room: RoomId): ObservedRoom {
   return { room, version: "1", power: {}, members: {}, children: [], pinned: [] };
 }
@@ -59,6 +60,7 @@ export function stateOfTimeline(event: SyncedRoom["timeline"][number]): StateEve
   return { type: event.type, stateKey: event.stateKey, sender: event.sender, content: content as Record<string, unknown> };
 }
 
+/** The rooms as they were last seen, kept in the journal's file. */
 export class Rooms {
   readonly #seen = new Map<RoomId, ObservedRoom>();
 

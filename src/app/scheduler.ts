@@ -5,6 +5,7 @@ import type { Kind, Scope } from "../domain/state.ts";
 import type { Windows } from "../domain/windows.ts";
 import type { Clock } from "../ports.ts";
 
+/** An entity and the instant at which it wants to be woken. */
 export interface Wake {
   readonly chain: ChainId;
   readonly kind: Kind;
@@ -15,6 +16,7 @@ export interface Wake {
 /** setTimeout counts at most 2^31 ms; a longer wait is taken in steps. */
 const LONGEST = 24 * 3_600_000;
 
+/** Holds when each entity wants to be woken, and wakes it. */
 export class Scheduler {
   readonly #due = new Map<string, Wake>();
   readonly #clock: Clock;

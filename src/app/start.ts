@@ -77,6 +77,7 @@ export async function startOn(ports: Ports, settings: AppParts["settings"], fail
   };
 }
 
+/** Opens the ports of these settings and starts the bot on them. Throws an `OperatorError`, or what the homeserver said. */
 export async function start(settings: Settings, secrets: Secrets): Promise<Running> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);

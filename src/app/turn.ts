@@ -17,6 +17,7 @@ import { render } from "./render.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Placed, World } from "./world.ts";
 
+/** Events of one chain; those of people go to the installation's chain wherever they were decided. */
 export interface Part {
   readonly chain: ChainId;
   readonly events: readonly DomainEvent[];
@@ -28,6 +29,7 @@ export interface Note {
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   readonly effects?: readonly Effect[];
 }
+/** Everything that one command, answer, tick or refusal comes to. */
 export interface Turn {
   readonly now: Instant;
   readonly parts: readonly Part[];
@@ -40,6 +42,7 @@ export interface Turn {
   readonly ratchet?: Ratchet;
 }
 
+/** What committing a turn needs; the last three are made after it. */
 export interface TurnParts {
   readonly journal: Journal;
   readonly world: World;
@@ -53,6 +56,7 @@ export interface TurnParts {
 /** Changes of these may change which rooms there should be, or who should be in them. */
 const ROOM_KINDS: ReadonlySet<Kind> = new Set<Kind>(["case", "member", "delivery", "room", "person"]);
 
+/** Commits turns and swaps the state. */
 export class Turns {
   readonly #parts: TurnParts;
   /** Last row of each chain that the state in memory holds; snapshots are taken there. */

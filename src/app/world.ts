@@ -15,6 +15,7 @@ export interface Placed {
   readonly slot: Slot;
 }
 
+/** All chains in memory. */
 export class World {
   readonly #chains = new Map<ChainId, Chain>([[INSTALLATION, new Chain()]]);
   readonly #rooms = new Map<RoomId, Placed>();

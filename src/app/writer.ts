@@ -1,12 +1,15 @@
 /** The one writer: all decisions pass here, one at a time, stop commands and P1 first, then what is said now, then what came late. */
 import type { Clock } from "../ports.ts";
 
+/** Which job goes first. */
 export const ORDER = ["stop", "P1", "live", "late"] as const;
+/** How urgent a job is. */
 export type Urgency = (typeof ORDER)[number];
 
 /** Work before the event loop is given a breath, in milliseconds. */
 const BREATH = 25;
 
+/** A queue of jobs of which one runs at a time. */
 export class Writer {
   readonly #queues: Readonly<Record<Urgency, (() => Promise<void>)[]>> = { stop: [], P1: [], live: [], late: [] };
   readonly #clock: Clock;

@@ -7,22 +7,27 @@ import type { Member } from "./roster.ts";
 import type { Person } from "./person.ts";
 import type { Windows } from "./windows.ts";
 
+/** What happens, as events; the state changes by them alone. */
 export interface Decided {
   readonly ok: true;
   readonly events: readonly DomainEvent[];
   /** The chain that the events belong to when it is not the one the command was given in (a case that is being opened). */
   readonly chain?: ChainId;
 }
+/** Nothing happens, and why. */
 export interface Refusal {
   readonly ok: false;
   /** First line: why not; a second, if any, is what to type instead. */
   readonly lines: readonly Line[];
 }
+/** What every rule returns. */
 export type Decision = Decided | Refusal;
 
+/** A decision of these events. */
 export function decided(...events: readonly DomainEvent[]): Decided {
   return { ok: true, events };
 }
+/** A refusal with its reason; further lines say what to type instead. */
 export function refuse<C extends Code>(code: C, facts: Sayings[C], ...more: readonly Line[]): Refusal {
   return { ok: false, lines: [line(code, facts), ...more] };
 }

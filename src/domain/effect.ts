@@ -17,6 +17,7 @@ export type To =
 export type Lane = "stop" | "P1" | "live" | "routine";
 export const LANES: readonly Lane[] = ["stop", "P1", "live", "routine"];
 
+/** A message. */
 export interface Say {
   readonly effect: "say";
   readonly to: To;
@@ -51,14 +52,18 @@ export interface DirtyBoard {
 export interface PostCheckpoint {
   readonly effect: "checkpoint";
 }
+/** What follows from an event. */
 export type Effect = Say | Ask | CloseQuestion | DirtyBoard | PostCheckpoint;
 
+/** An answer, silent, where the command was typed. */
 export function reply(message: Message): Say {
   return { effect: "say", to: { to: "origin" }, message, wakes: false, lane: "live" };
 }
+/** A silent message to a room of the case. */
 export function tellRoom(slot: Slot, message: Message, lane: Lane = "live"): Say {
   return { effect: "say", to: { to: "room", slot }, message, wakes: false, lane };
 }
+/** A silent message to each of these people in their direct chat. */
 export function tellPeople(users: readonly UserId[], message: Message, lane: Lane = "live"): Say {
   return { effect: "say", to: { to: "people", users }, message, wakes: false, lane };
 }

@@ -23,6 +23,7 @@ type WakeRest = Parameters<NonNullable<Entity<Kind, DomainEvent>["nextWake"]>> e
 type TickRest = Parameters<NonNullable<Entity<Kind, DomainEvent>["tick"]>> extends [unknown, ...infer R] ? R : never;
 
 // One cast for all: TypeScript has no existential types; the key of each line and `kind` are compared in the test.
+/** All kinds of entity, by kind. */
 export const ENTITIES = {
   person: personEntity, codename: codenameEntity, case: caseEntity, member: memberEntity, room: roomEntity, question: questionEntity, request: requestEntity,
   task: taskEntity, delivery: deliveryEntity, alert: alertEntity,
@@ -32,6 +33,7 @@ const BY_EVENT: ReadonlyMap<string, AnyEntity> = new Map(
   Object.values(ENTITIES).flatMap((entity) => Object.keys(entity.events).map((type) => [type, entity] as const)),
 );
 
+/** The kind of entity that an event happens to. Throws for an event that no kind knows, which is a bug: unknown events stop the start. */
 export function entityOf(event: DomainEvent): AnyEntity {
   const found = BY_EVENT.get(event.type);
   if (found === undefined) throw new Error(`no entity knows the event ${event.type}`);

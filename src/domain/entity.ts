@@ -5,6 +5,7 @@ import type { Instant } from "./ids.ts";
 import type { Entities, Kind, Scope } from "./state.ts";
 import type { Windows } from "./windows.ts";
 
+/** The rules of one kind of entity. */
 export interface Entity<K extends Kind, E extends { readonly type: string; readonly v: number }> {
   readonly kind: K;
   /** Types of its events with the versions this build can read; anything else stops the start. */

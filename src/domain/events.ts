@@ -10,5 +10,6 @@ import type { RoomEvent } from "./room.ts";
 import type { MemberEvent } from "./roster.ts";
 import type { TaskEvent } from "./task.ts";
 
+/** Any event that changes an entity. */
 export type DomainEvent =
   | PersonEvent | CodenameEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent;

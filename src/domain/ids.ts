@@ -1,5 +1,6 @@
 /** Branded identifiers: a string that has passed the edge cannot be mistaken for another kind of string inside. */
 declare const brand: unique symbol;
+/** A type that only a checked value can have. */
 export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
 /** Matrix user id, `@localpart:server` (Matrix specification, appendices 4.3). */
@@ -33,13 +34,18 @@ export type RequestId = Brand<string, "RequestId">;
 
 /** A chain of the journal: one for the installation, one for each case. */
 export type ChainId = CaseId | Installation;
+/** The type of the name of the installation's chain. */
 export type Installation = Brand<string, "Installation">;
+/** Name of the installation's chain: people, codenames, heads of the cases. */
 export const INSTALLATION = "installation" as Installation;
 
 /** A room of a case ("coordination", "liaison", "CD-3", "space"), or a person's direct chat ("direct:@ana:es.example"). */
 export type Slot = Brand<string, "Slot">;
+/** Slot of a case's space. */
 export const SPACE = "space" as Slot;
+/** Slot of the room of administrators, authorities and members. */
 export const COORDINATION = "coordination" as Slot;
+/** Slot of the room of administrators and liaisons. */
 export const LIAISON = "liaison" as Slot;
 /** Slot of a delivery's own room. */
 export function deliverySlot(id: DeliveryId): Slot {

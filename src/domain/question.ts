@@ -30,6 +30,7 @@ export interface Prepared {
   readonly confirmed: boolean;
 }
 
+/** One answer that a question offers. */
 export interface Option {
   /** Random, single-use; the id of the poll's answer. */
   readonly id: string;
@@ -39,6 +40,7 @@ export interface Option {
   readonly does?: Prepared;
 }
 
+/** A question as it stands. */
 export interface Question {
   readonly id: QuestionId;
   /** Who may answer; a vote of anybody else has no effect. */
@@ -63,6 +65,7 @@ export interface Question {
   readonly answer?: { readonly by: UserId; readonly option: string; readonly at: Instant };
 }
 
+/** What can happen to a question. */
 export type QuestionEvent =
   | ({ readonly type: "question.asked"; readonly v: 1 } & Omit<Question, "state" | "answer">)
   | { readonly type: "question.answered"; readonly v: 1; readonly id: QuestionId; readonly by: UserId; readonly option: string; readonly at: Instant }
@@ -84,6 +87,7 @@ export interface Asking {
   readonly expires: Instant;
 }
 
+/** A question with its ids and its code drawn. */
 export function ask(asking: Asking, ctx: { readonly now: Instant; readonly chance: Chance }): QuestionEvent {
   return {
     type: "question.asked", v: 1, id: ctx.chance.id() as QuestionId, code: ctx.chance.code(), askedAt: ctx.now, ...asking,
@@ -128,6 +132,7 @@ export function whyIgnored(question: Question, why: "used" | "expired" | "withdr
   return refuse("question.expired", { minutes: Math.max(1, Math.round((question.expires - question.askedAt) / 60_000)) });
 }
 
+/** Questions, in the chain of what they are about. */
 export const questionEntity: Entity<"question", QuestionEvent> = {
   kind: "question",
   events: { "question.asked": [1], "question.answered": [1], "question.expired": [1], "question.withdrawn": [1], "question.vote-ignored": [1] },

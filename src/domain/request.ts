@@ -40,6 +40,7 @@ export interface Need {
   readonly count: number;
 }
 
+/** A request as it stands. */
 export interface Request {
   readonly id: RequestId;
   readonly author: UserId;
@@ -56,6 +57,7 @@ export interface Request {
   readonly state: "asking" | "granted" | "refused" | "expired";
 }
 
+/** What can happen to a request. */
 export type RequestEvent =
   | { readonly type: "request.made"; readonly v: 1; readonly id: RequestId; readonly author: UserId; readonly does: Prepared; readonly digest: string; readonly details: Message; readonly called: Readonly<Record<string, string>>; readonly codename: string; readonly needs: readonly Need[]; readonly expires: Instant; readonly at: Instant }
   | { readonly type: "request.consented"; readonly v: 1; readonly id: RequestId; readonly by: UserId; readonly at: Instant }
@@ -134,6 +136,7 @@ export function stillNeeded(needs: readonly Need[], given: readonly UserId[]): U
   return [...new Set(open.flatMap((need) => need.anyOf))].filter((user) => !given.includes(user));
 }
 
+/** Whether every need has the consents it needs. */
 export function satisfied(request: Request): boolean {
   const given = request.given.map((each) => each.by);
   return request.needs.every((need) => need.anyOf.filter((user) => given.includes(user)).length >= need.count);
@@ -146,6 +149,7 @@ export function consent(request: Request | undefined, by: UserId, now: Instant):
   return decided({ type: "request.consented", v: 1, id: request.id, by, at: now });
 }
 
+/** A refusal of one of those asked: the request is over for everybody. */
 export function dissent(request: Request | undefined, by: UserId, scope: Scope, now: Instant): Decision {
   if (request === undefined || request.state !== "asking") return refuse("request.over", {});
   return decided({ type: "request.refused", v: 1, id: request.id, by, at: now }, ...withdraw(scope.state.question, `request:${request.id}`, now));
@@ -161,6 +165,7 @@ export function dropped(request: Request, scope: Scope, now: Instant): DomainEve
   return [{ type: "request.expired", v: 1, id: request.id, at: now }, ...withdraw(scope.state.question, `request:${request.id}`, now)];
 }
 
+/** Requests, in the chain of what they are about. */
 export const requestEntity: Entity<"request", RequestEvent> = {
   kind: "request",
   events: { "request.made": [1], "request.consented": [1], "request.granted": [1], "request.refused": [1], "request.expired": [1] },

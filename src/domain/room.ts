@@ -2,6 +2,7 @@
 import type { Entity } from "./entity.ts";
 import type { Instant, RoomId, Slot } from "./ids.ts";
 
+/** A room that stands in a slot. */
 export interface Room {
   readonly slot: Slot;
   readonly room: RoomId;
@@ -11,6 +12,7 @@ export interface Room {
 /** A room was made by the bot, adopted by its own mark, or is the direct chat that a person opened. A later one replaces an earlier. */
 export type RoomEvent = { readonly type: "room.bound"; readonly v: 1; readonly slot: Slot; readonly room: RoomId; readonly at: Instant };
 
+/** Rooms: of a case in its chain, direct chats in the installation's. */
 export const roomEntity: Entity<"room", RoomEvent> = {
   kind: "room",
   events: { "room.bound": [1] },

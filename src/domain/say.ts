@@ -11,11 +11,12 @@
 import type { Country, Instant, Zone } from "./ids.ts";
 
 /** Code → the facts its text may use. A refusal's code is a saying like any other. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+/** Every code with the facts its text may use; each file of the domain adds its own. */
 export interface Sayings {
   /** The text somebody typed as it is: only ever put into a message for people who may know it. */
   "text": { text: string };
 }
+/** A code that has a text in every language. */
 export type Code = keyof Sayings;
 
 /** A moment to be shown with weekday, date, time and place; `zone` is the owner's, the reader's is added if it differs. */
@@ -59,27 +60,35 @@ export interface Message {
   readonly lines: readonly Line[];
 }
 
+/** One line of a code and its facts. */
 export function line<C extends Code>(code: C, facts: Sayings[C]): Line {
   return { code, facts } as Line;
 }
+/** A message of these lines; those that are undefined are left out. */
 export function message(...lines: readonly (Line | undefined)[]): Message {
   return { lines: lines.filter((each) => each !== undefined) };
 }
+/** A moment, told in this zone. */
 export function when(at: Instant, zone: Zone): When {
   return { fact: "when", at, zone };
 }
+/** A length of time in milliseconds. */
 export function span(ms: number): Span {
   return { fact: "span", ms };
 }
+/** A country by its name. */
 export function country(code: Country): CountryName {
   return { fact: "country", code };
 }
+/** Facts joined as a list. */
 export function list(items: readonly Fact[]): List {
   return { fact: "list", items };
 }
+/** A line inside another. */
 export function nested(of: Line): Nested {
   return { fact: "nested", line: of };
 }
+/** What a person would type; without prefix and in English, both are put in for the reader. */
 export function typed(text: string): Typed {
   return { fact: "typed", line: text };
 }

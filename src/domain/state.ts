@@ -25,7 +25,9 @@ export interface Entities {
   readonly delivery: Delivery;
   readonly alert: Alert;
 }
+/** Name of a kind of entity. */
 export type Kind = keyof Entities;
+/** The entities of a chain, by kind and key. */
 export type ChainState = { readonly [K in Kind]: ReadonlyMap<string, Entities[K]> };
 
 /** What a rule may read: the chain it decides on, and the people of the installation (the only thing that cases share). */

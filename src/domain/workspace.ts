@@ -20,8 +20,10 @@ declare module "./say.ts" {
   }
 }
 
+/** The only encryption algorithm that counts (Matrix specification, m.megolm.v1.aes-sha2). */
 export const MEGOLM = "m.megolm.v1.aes-sha2";
 
+/** A room as it should be. */
 export interface DesiredRoom {
   readonly slot: Slot;
   /** `undefined` for a direct chat: it needs no name. Neutral: servers see it. */
@@ -69,6 +71,7 @@ export function deliveryOf(scope: Scope, slot: Slot): DeliveryId | undefined {
   return scope.state.delivery.get(slot)?.id;
 }
 
+/** A membership as the Matrix specification names them. */
 export type Membership = "join" | "invite" | "knock" | "leave" | "ban";
 
 /** A room as sync shows it: a claim of the server, good enough to repair by, never to act on. */
@@ -89,6 +92,7 @@ export interface ObservedRoom {
   readonly pinned: readonly string[];
 }
 
+/** One idempotent step towards a room as it should be. */
 export type Step =
   | { readonly step: "state"; readonly type: string; readonly stateKey: string; readonly content: Readonly<Record<string, unknown>> }
   | { readonly step: "invite"; readonly user: UserId }

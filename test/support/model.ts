@@ -85,7 +85,7 @@ export class ModelServer {
       const content = event.wire["content"] as Content;
       if (event.type !== "m.room.encrypted" || typeof content["ciphertext"] !== "string") return [];
       const open = JSON.parse(Buffer.from(content["ciphertext"], "base64").toString()) as { type: string; content: Content; readers: UserId[] };
-      const body = String(open.content["body"] ?? open.content["org.matrix.msc1767.text"] ?? "");
+      const body = [open.content["body"], open.content["org.matrix.msc1767.text"], ""].find((each) => typeof each === "string") ?? "";
       return [{ event: event.event, room, sender: event.sender, type: open.type, content: open.content, body, readers: open.readers }];
     });
   }
@@ -175,7 +175,7 @@ export class ModelCrypto implements Crypto {
   async pump(): Promise<void> {}
   async decrypt(_room: RoomId, wire: Content): Promise<Decrypted | Undecryptable> {
     const content = wire["content"] as Content;
-    const hash = String(content["ciphertext"] ?? "");
+    const hash = typeof content["ciphertext"] === "string" ? content["ciphertext"] : "";
     try {
       const open = JSON.parse(Buffer.from(hash, "base64").toString()) as { sender: UserId; type: string; content: Content };
       return { ok: true, type: open.type, content: open.content, sender: open.sender, device: String(content["device_id"]), session: String(content["session_id"]), index: 0, hash };
