@@ -78,6 +78,7 @@ export function aboutAlert(id: AlertId): string {
   return `alert:${id}`;
 }
 
+/** The order in which what is said about an alert is sent. */
 export function laneOf(priority: Priority): Lane {
   return priority === "P1" ? "P1" : "live";
 }

@@ -26,6 +26,7 @@ declare module "./say.ts" {
   }
 }
 
+/** All that follows from an event of an alert: what is said, and the board of the delivery it is about. */
 export function alertEffects(event: AlertEvent, scope: Scope): readonly Effect[] {
   const alert = scope.state.alert.get(event.id);
   if (alert === undefined) return [];

@@ -15,10 +15,12 @@ export interface Named {
   readonly user: UserId;
   readonly callSign: CallSign;
 }
+/** Somebody has taken note, by name, at a moment of our clock. */
 export interface Acknowledgement extends Named {
   readonly at: Instant;
 }
 
+/** One alert as it stands. */
 export interface Alert {
   readonly id: AlertId;
   readonly priority: Priority;
@@ -46,6 +48,7 @@ export interface Alert {
 
 type Of<Type extends string, Facts> = { readonly type: `alert.${Type}`; readonly v: 1; readonly id: AlertId; readonly at: Instant } & Facts;
 
+/** What can happen to an alert. */
 export type AlertEvent =
   | Of<"raised", {
       readonly priority: Priority; readonly cause: Cause; readonly delivery?: DeliveryId; readonly by?: Named; readonly to: readonly Named[];

@@ -127,6 +127,7 @@ function evolve(alert: Alert | undefined, event: AlertEvent): Alert {
   }
 }
 
+/** Alerts as the app keeps and wakes them: by when an answer is late, and when to ask again. */
 export const alertEntity: Entity<"alert", AlertEvent> = {
   kind: "alert",
   events: { "alert.raised": [1], "alert.asked-again": [1], "alert.overdue": [1], "alert.acknowledged": [1], "alert.declined": [1] },

@@ -36,6 +36,7 @@ export function circleOf(scope: Scope, delivery: Delivery, country: Country): re
   return circle(scope, delivery).filter((member) => member.country === country);
 }
 
+/** The Matrix users of these members, in their order. */
 export function usersOf(members: readonly Member[]): readonly UserId[] {
   return members.map((member) => member.user);
 }
@@ -68,10 +69,12 @@ export function asked(scope: Scope, id: DeliveryId, ctx: Context): { readonly de
     : line("delivery.yours", { deliveries: list(yours.slice(-12).map((each) => each.id)) }));
 }
 
+/** Tells what {@link asked} and its like found from a refusal. */
 export function isRefusal(of: object): of is Refusal {
   return "ok" in of && of.ok === false;
 }
 
+/** A member as the one who does something. */
 export function doer(member: Member): Doer {
   return { user: member.user, callSign: member.callSign, country: member.country };
 }

@@ -34,6 +34,7 @@ declare module "./say.ts" {
 /** Longest note on a contact, in characters. */
 export const MAX_NOTE = 300;
 
+/** What somebody tells about contact. */
 export interface Contacting {
   readonly delivery: DeliveryId;
   /** none: the person says that they have no contact. */

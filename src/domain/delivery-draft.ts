@@ -33,6 +33,7 @@ export const MAX_DELIVERIES = 500;
 /** Longest time on the way that a plan may name, in milliseconds: a year, the usual length of an agreement. */
 export const MAX_PLANNED = 366 * 24 * 3_600_000;
 
+/** What a person types to have a delivery drafted. */
 export interface Draft {
   readonly route: readonly Point[];
   readonly mode: Mode;

@@ -47,6 +47,7 @@ declare module "./say.ts" {
   }
 }
 
+/** All that follows from an event of a delivery: what is said, the boards, and a checkpoint at go and stop. */
 export function deliveryEffects(event: DeliveryEvent, scope: Scope): readonly Effect[] {
   const delivery = scope.state.delivery.get(event.id);
   if (delivery === undefined) return [];

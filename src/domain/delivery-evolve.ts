@@ -1,6 +1,7 @@
 /** How each event changes a delivery. It trusts the events: they were decided by the rules, and replaying them must not depend on today's rules. */
 import type { Contact, Delivery, DeliveryEvent, Movement } from "./delivery-types.ts";
 
+/** The delivery after an event. Throws only on events in an order that the rules never decide. */
 export function evolveDelivery(delivery: Delivery | undefined, event: DeliveryEvent): Delivery {
   if (event.type === "delivery.drafted") {
     const { id, by, at, plan, digest } = event;

@@ -102,6 +102,7 @@ export function lapseGo(delivery: Delivery, ctx: TickContext): Decision | undefi
   return lapsed && decided({ type: "delivery.go-lapsed", v: 1, id: delivery.id, at: ctx.now, user: lapsed.by.user, callSign: lapsed.by.callSign });
 }
 
+/** The instant at which the next go lapses, if one stands. */
 export function nextLapse(delivery: Delivery): Instant | undefined {
   return delivery.state !== "authorising" || delivery.goes.length === 0 ? undefined : (Math.min(...delivery.goes.map((go) => go.lapses)) as Instant);
 }

@@ -28,10 +28,12 @@ declare module "./say.ts" {
   }
 }
 
+/** The events of a hand-over. */
 export type HandOverEvent = Extract<DeliveryEvent, {
   type: `delivery.${"offered" | "taker-asked" | "offer-lapsed" | "seal-read" | "reading-withdrawn" | "watch-taken" | "seal-differs"}`;
 }>;
 
+/** What is said because of an event of a hand-over. */
 export function handOverSaid(event: HandOverEvent, delivery: Delivery): readonly Effect[] {
   const slot = deliverySlot(delivery.id);
   const both = (...lines: readonly (Line | undefined)[]): Effect[] => [reply(message(...lines)), tellRoom(slot, message(...lines))];

@@ -47,6 +47,7 @@ declare module "./say.ts" {
 /** An offer is put to the takers this often, every `windows.bindingAnswer`; then it lapses and has to be given anew: a seal read long ago proves nothing. */
 export const OFFER_ASKED = 3;
 
+/** What the giver says: the seal as read, and whether it is whole. */
 export interface Giving {
   readonly delivery: DeliveryId;
   readonly seal: string;
@@ -82,6 +83,7 @@ export function give(scope: Scope, of: Giving, ctx: Context): Decision {
   );
 }
 
+/** What the taker says: the seal as read, or why there is no number. */
 export interface Taking {
   readonly delivery: DeliveryId;
   readonly seal?: string | undefined;

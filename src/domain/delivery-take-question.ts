@@ -22,6 +22,7 @@ declare module "./say.ts" {
   }
 }
 
+/** Who is asked to take the watch from whom, with which numbers, until when. */
 export interface Takers {
   readonly choices: readonly Seal[];
   readonly from: Country;

@@ -76,6 +76,7 @@ export interface SealReading {
   /** Until then the same person may correct it; from then on it counts. */
   readonly final: Instant;
 }
+/** Whether the seal was whole when it was given. */
 export type Condition = "intact" | "broken";
 
 /** A hand-over of the watch on its way; it counts only when both have read the seal independently (Naples II art. 22: never without a watch). */
@@ -127,6 +128,7 @@ export interface Stop {
   readonly times: number;
 }
 
+/** One delivery as it stands. */
 export interface Delivery {
   readonly id: DeliveryId;
   readonly by: Doer;
@@ -149,6 +151,7 @@ type Of<Type extends string, Facts> = { readonly type: `delivery.${Type}`; reado
 /** `inRoom`: it was said in the delivery's own room, where the message to all is the answer too. */
 interface Said { readonly by: Doer; readonly inRoom: boolean }
 
+/** What can happen to a delivery, in the field's terms. */
 export type DeliveryEvent =
   | Of<"drafted", { readonly by: Doer; readonly plan: Plan; readonly digest: string }>
   | Of<"grant-asked", Said & { readonly country: Country; readonly people: readonly UserId[] }>

@@ -68,6 +68,7 @@ function tick(delivery: Delivery, ctx: TickContext, scope: Scope): Decision {
     ?? lapseGo(delivery, ctx) ?? decided();
 }
 
+/** Deliveries as the app keeps and wakes them. */
 export const deliveryEntity: Entity<"delivery", DeliveryEvent> = {
   kind: "delivery",
   events: {
