@@ -63,6 +63,8 @@ export function asked(scope: Scope, id: DeliveryId, ctx: Context): { readonly de
   const delivery = scope.state.delivery.get(id);
   const member = delivery && circle(scope, delivery).find((each) => each.user === ctx.author.user);
   if (delivery !== undefined && member !== undefined) return { delivery, by: doer(member) };
+  // In a room of the case others read, who may not even know how many deliveries there are.
+  if (ctx.origin.room === "workspace") return refuse("delivery.unknown", {});
   const yours = [...scope.state.delivery.values()].filter((each) => circle(scope, each).some((one) => one.user === ctx.author.user));
   return refuse("delivery.unknown", {}, yours.length === 0
     ? line("delivery.none-yours", { example: typed("cd new") })

@@ -8,7 +8,7 @@ import type { Delivery, DeliveryEvent } from "./delivery-types.ts";
 import type { Effect, Lane } from "./effect.ts";
 import { reply, tellPeople, tellRoom, wake } from "./effect.ts";
 import { COORDINATION, deliverySlot } from "./ids.ts";
-import type { Line } from "./say.ts";
+import type { Line, Message } from "./say.ts";
 import { country, line, list, message, span, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
 import { theCase } from "./state.ts";
@@ -130,10 +130,10 @@ function said(event: DeliveryEvent, delivery: Delivery, scope: Scope): readonly 
     case "delivery.stopped": return stopped(event, delivery, scope);
     case "delivery.stop-repeated": {
       const first = delivery.stop;
-      return toAll(event, delivery, [
+      return toAllAlone(event, delivery, message(
         line("delivery.stop-again", { delivery: id, by: first?.by.callSign ?? "", at: when(first?.at ?? event.at, zoneOf(delivery)), again: event.by.callSign }),
         event.reason === undefined ? undefined : line("delivery.reason", { reason: event.reason }),
-      ], "stop");
+      ));
     }
     default: return handOverSaid(event, delivery);
   }
@@ -174,8 +174,13 @@ function stopped(event: Extract<DeliveryEvent, { type: "delivery.stopped" }>, de
     wake({ to: "room", slot }, everybody, stub, "stop"),
     tellRoom(slot, details, "stop"),
     ...(others.length === 0 ? [] : [wake({ to: "people", users: others }, others, stub, "stop"), tellPeople(others, details, "stop")]),
-    ...(event.inRoom ? [] : [{ ...reply(details), lane: "stop" } as const]),
+    ...(event.inRoom ? [] : [tellPeople([event.by.user], details, "stop")]),
   ];
+}
+
+/** A stop counts wherever it is typed, also where others read who may not know of the delivery: its author is answered in the direct chat. */
+function toAllAlone(event: Extract<DeliveryEvent, { type: "delivery.stop-repeated" }>, delivery: Delivery, told: Message): Effect[] {
+  return [tellRoom(deliverySlot(delivery.id), told, "stop"), ...(event.inRoom ? [] : [tellPeople([event.by.user], told, "stop")])];
 }
 
 /** Who has the watch, on which leg. */

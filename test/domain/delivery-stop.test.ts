@@ -4,6 +4,7 @@ import { showDelivery } from "../../src/domain/delivery.ts";
 import { aboutContact } from "../../src/domain/delivery-contact.ts";
 import { stopDelivery } from "../../src/domain/delivery-stop.ts";
 import type { DeliveryId, Instant } from "../../src/domain/ids.ts";
+import { COORDINATION, deliverySlot } from "../../src/domain/ids.ts";
 import { DAY, WINDOWS, codes } from "./builders.ts";
 import { aDelivery, done } from "./builders-delivery.ts";
 
@@ -75,6 +76,25 @@ describe("a stop", () => {
     const before = delivery.world.events.length;
     delivery.world.pass(DAY);
     assert.ok(delivery.world.events.slice(before).every((event) => !event.type.startsWith("delivery.")));
+  });
+});
+
+describe("a stop typed in a room of the case", () => {
+  const workspace = { origin: { room: "workspace", slot: COORDINATION } } as const;
+
+  it("counts, and says nothing there of a delivery that not everybody in the room may know", () => {
+    const delivery = aDelivery().moving();
+    for (let times = 1; times <= 2; times += 1) {
+      done(delivery.story.as("BE-2", (scope, ctx) => stopDelivery(scope, delivery.id, "burnt", ctx), workspace));
+      assert.equal(delivery.now.stop?.times, times);
+      assert.ok(delivery.world.toldTo(delivery.story.userOf("BE-2")).length > 0);
+    }
+    assert.ok(delivery.world.said().every((say) => say.to.to !== "origin" && (say.to.to !== "room" || say.to.slot === deliverySlot(delivery.id))));
+  });
+  it("that finds no delivery names none there", () => {
+    const delivery = aDelivery().moving();
+    const refused = delivery.story.as("BE-2", (scope, ctx) => stopDelivery(scope, "CD-9" as DeliveryId, undefined, ctx), workspace);
+    assert.deepEqual(codes(refused), ["delivery.unknown"]);
   });
 });
 
