@@ -47,6 +47,7 @@ describe("the registry", () => {
 
   it("refuses two commands of one name or one word", () => {
     throws(() => makeRegistry([aCommand(), aCommand()]), CommandMistake);
+    throws(() => makeRegistry([aCommand({ short: "ok" }), aCommand({ name: "task list", params: z.object({}), short: "ok" })]), /"ok" also means "task accept"/);
   });
 
   it("reads a folder, and leaves out what is no command", async () => {
