@@ -181,11 +181,15 @@ export class Reconciler {
   async #make(at: Placed, desired: DesiredRoom): Promise<string> {
     const { gateway, world } = this.#parts;
     const mark = this.#parts.mark(at);
+    const before = world.room(at);
     this.#found ??= gateway.joinedRooms().then((rooms) => rooms.flatMap(({ room, create }) => {
       const found = create.content[MARK];
       return create.sender === gateway.user && typeof found === "string" ? [{ room, mark: found }] : [];
     }));
-    const made = (await this.#found).find((each) => each.mark === mark && world.placed(each.room) === undefined && each.room !== world.room(at));
+    const found = await this.#found;
+    // A sync may have shown the room meanwhile, and it was bound then: nothing is missing any more.
+    if (world.room(at) !== before) return "bound";
+    const made = found.find((each) => each.mark === mark && world.placed(each.room) === undefined && each.room !== before);
     if (made !== undefined) {
       await this.#parts.bind(at, made.room);
       return "adopt";
