@@ -86,7 +86,7 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
   await startSyncing(client);
   const budget = synapse.fast ? Number.POSITIVE_INFINITY : AT_ONCE;
   let sentCount = 0;
-  let madeDirect: string | undefined;
+  const madeDirect = new Map<string, string>();
   const spend = () => {
     if (sentCount >= budget) throw new Error(`${name} has sent ${sentCount} events: the next would wait for the server's rate limit`);
     sentCount += 1;
@@ -126,7 +126,8 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
     },
 
     async direct(bot) {
-      if (madeDirect !== undefined) return madeDirect;
+      const own = madeDirect.get(bot);
+      if (own !== undefined) return own;
       const withBot = client.getRooms().find((room) => room.getDMInviter() === bot && membershipOf(room) !== KnownMembership.Leave);
       if (withBot !== undefined) {
         if (membershipOf(withBot) === KnownMembership.Invite) await join(withBot);
@@ -140,12 +141,12 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
         initial_state: [{ type: EventType.RoomEncryption, state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } }],
       });
       await until(() => client.getRoom(made)?.getMember(bot)?.membership === KnownMembership.Join, `${bot} accepts the direct chat of ${name}`);
-      madeDirect = made;
+      madeDirect.set(bot, made);
       return made;
     },
 
     async directFrom(bot, limit = PATIENCE) {
-      const find = () => madeDirect ?? client.getRooms().find((room) => room.getDMInviter() === bot && membershipOf(room) !== KnownMembership.Leave)?.roomId;
+      const find = () => madeDirect.get(bot) ?? client.getRooms().find((room) => room.getDMInviter() === bot && membershipOf(room) !== KnownMembership.Leave)?.roomId;
       await until(() => find() !== undefined, `${bot} opens a direct chat with ${name}`, limit);
       return human.direct(bot);
     },
