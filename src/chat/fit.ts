@@ -129,6 +129,9 @@ class Search {
       }
       return complaint === undefined ? { values } : { failure: complaint };
     }
+    // Text takes anything: where it may be left out, what follows it goes first ("1 19:12" is a time, not a note).
+    const skipped = slot.optional && slot.reading.kind === "text" && at < tokens.length ? this.follow(index + 1, at, values, complaint) : undefined;
+    if (skipped !== undefined) return skipped;
     for (const candidate of slot.reading.read(tokens, at, this.world)) {
       const wrong = "complaint" in candidate ? { ok: false as const, complaint: candidate.complaint, slot, text: rest(tokens, at) } : undefined;
       if (wrong !== undefined) this.note(at + 0.5, wrong);

@@ -27,14 +27,17 @@ function candidates<T>(tokens: readonly Token[], from: number, read: (text: stri
   return found;
 }
 
-/** A date anywhere in a text that should have been read as one. */
-function dateIn<T>(tokens: readonly Token[], read: (text: string) => Read<T>): Line | undefined {
+/**
+ * A date anywhere in a text that should have been read as one. `counts` says which readings matter: for a deadline also those that are wrong
+ * ("31 june"); for the time of a contact only a time that can be used, because a note may well say "hoy" and must not cost the contact.
+ */
+function dateIn<T>(tokens: readonly Token[], read: (text: string) => Read<T>, counts: (of: Read<T>) => boolean): Line | undefined {
   for (let from = 0; from < tokens.length; from += 1) {
     const token = tokens[from];
     if (token === undefined || token.quoted || token.user !== undefined) continue;
     for (let next = Math.min(tokens.length, from + 4); next > from; next -= 1) {
       const text = tokens.slice(from, next).map((each) => each.text).join(" ");
-      if (read(text).is !== "none") return line("chat.date-in-text", { text: shorten(text, ECHO) });
+      if (counts(read(text))) return line("chat.date-in-text", { text: shorten(text, ECHO) });
     }
   }
   return undefined;
@@ -46,7 +49,7 @@ function readingOfMoments(kind: string, sample: string, tense: "future" | "past"
   return {
     kind, sample,
     read: (tokens, from, world) => candidates(tokens, from, read(world), (said) => line("chat.meaning-when", { when: when(said.at, said.zone) })),
-    looksLike: (tokens, world) => dateIn(tokens, read(world)),
+    looksLike: (tokens, world) => dateIn(tokens, read(world), (of) => (tense === "past" ? of.is === "read" : of.is !== "none")),
   };
 }
 
@@ -61,5 +64,5 @@ export const pastReading: Reading<Moment> = readingOfMoments("past", "yesterday 
 export const dayReading: Reading<Day> = {
   kind: "day", sample: "2027-11-20",
   read: (tokens, from, world) => candidates(tokens, from, (text) => readDay(text, world), (day) => line("chat.meaning-day", { day: formatDay(day, world.language) })),
-  looksLike: (tokens, world) => dateIn(tokens, (text) => readDay(text, world)),
+  looksLike: (tokens, world) => dateIn(tokens, (text) => readDay(text, world), (of) => of.is !== "none"),
 };
