@@ -56,6 +56,7 @@ export interface AppParts {
 /** The bot. Made of ports alone, so that a test or a simulation can give it others. */
 export class App {
   readonly #parts: AppParts;
+  readonly #clock: SteadyClock;
   readonly #world = new World();
   readonly #rooms = new Rooms();
   readonly #writer: Writer;
@@ -77,7 +78,9 @@ export class App {
   /** Rejects when the bot cannot go on; resolves after {@link stop}. */
   readonly ended = this.#ended.promise;
 
-  constructor(parts: AppParts) {
+  constructor(given: AppParts) {
+    this.#clock = new SteadyClock(given.clock);
+    const parts: AppParts = { ...given, clock: this.#clock };
     this.#parts = parts;
     const { clock, random, journal, gateway, crypto, log, registry } = parts;
     const { prefix, windows, owners } = parts.settings;
@@ -118,6 +121,7 @@ export class App {
   async start(): Promise<void> {
     const { journal, clock } = this.#parts;
     for (const chain of await journal.chains()) await this.#load(chain);
+    this.#clock.notBefore(Number((await journal.value("sync:at")) ?? 0) as Instant);
     this.#rooms.load(await journal.values("room:"));
     await this.#pinOwners();
     await this.#outbox.load();
@@ -154,6 +158,7 @@ export class App {
     let seq = saved?.seq ?? 0;
     for await (const row of journal.read(id, seq)) {
       if (row.event.type !== "system.noted") chain.apply(row.event);
+      this.#clock.notBefore(row.at);
       seq = row.seq;
     }
     this.#world.adopt(id, chain);
@@ -179,12 +184,15 @@ export class App {
   async #loop(): Promise<void> {
     const { clock, log } = this.#parts;
     let failures = 0;
+    let resumed = false;
     while (!this.#stopped) {
       try {
         await this.#intake.once(LONG_POLL);
         failures = 0;
         if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
+        if (!resumed) this.#resume();
+        resumed = true;
         this.#scheduler.release();
         this.#ready.resolve();
         if (this.#due()) for (const chain of this.#turns.seqs.keys()) await this.#writer.do("late", () => this.#snapshot(chain));
@@ -199,6 +207,11 @@ export class App {
         await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, resolve));
       }
     }
+  }
+  /** What an earlier run had not sent, and rooms that it had not finished, wait for no event: once the rooms have been seen, they are taken up. */
+  #resume(): void {
+    this.#reconciler.lookAtAll();
+    this.#outbox.nudge();
   }
   /** Rows since the last snapshot have become many. */
   #due(): boolean {
@@ -293,6 +306,26 @@ export class App {
     const checkpoint = await this.#parts.journal.checkpoint(chain, this.#parts.clock.now());
     const text = checkpointText(checkpoint);
     return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix, this.#parts.clock.now()));
+  }
+}
+
+/** The wall clock, held where it was while somebody sets it back: time in the journal never does. */
+class SteadyClock implements Clock {
+  readonly #clock: Clock;
+  #latest = 0 as Instant;
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+  now(): Instant {
+    this.notBefore(this.#clock.now());
+    return this.#latest;
+  }
+  /** Something is on record with this time. */
+  notBefore(at: Instant): void {
+    if (at > this.#latest) this.#latest = at;
+  }
+  wakeAt(at: Instant, then: () => void): () => void {
+    return this.#clock.wakeAt(at, then);
   }
 }
 

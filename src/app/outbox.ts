@@ -150,7 +150,7 @@ export class OutboxSender {
     try {
       settled = await this.#send(row, body);
     } catch (fault) {
-      settled = this.#afterFault(body.at, fault);
+      settled = this.#outOfThread(row, fault) ?? this.#afterFault(body.at, fault);
     }
     this.#busy.delete(at);
     if (settled === "done") {
@@ -216,14 +216,18 @@ export class OutboxSender {
     const event = await gateway.send(room, "m.room.encrypted", row.id, ciphertext);
     return this.#done(encrypted, body, room, event);
   }
-  /** Sends the stored bytes again, or finds that they have arrived; undefined = it never arrived and may be encrypted anew. */
+  /**
+   * Sends the stored bytes again, or finds that they have arrived. Undefined: they never did, and another device encrypted them, whose bytes this one
+   * cannot send as its own; only then is the message encrypted anew.
+   */
   async #repeat(row: Outbox): Promise<EventId | undefined> {
     const { gateway, clock } = this.#parts;
     if (row.ciphertext === undefined || row.room === undefined || row.attempted === undefined) return undefined;
-    if (row.device === gateway.device && clock.now() - row.attempted < TRANSACTION_LIFE) {
-      return gateway.send(row.room, "m.room.encrypted", row.id, row.ciphertext);
-    }
-    return this.#findSent(row.room, row.id);
+    const isOurs = row.device === gateway.device;
+    const remembered = isOurs && clock.now() - row.attempted < TRANSACTION_LIFE;
+    const found = remembered ? undefined : await this.#findSent(row.room, row.id);
+    if (found !== undefined || !isOurs) return found;
+    return gateway.send(row.room, "m.room.encrypted", row.id, row.ciphertext);
   }
   /** Looks for an own message with this effect id; on another device, or after a day, a transaction id says nothing. */
   async #findSent(room: RoomId, effect: string): Promise<EventId | undefined> {
@@ -299,6 +303,19 @@ export class OutboxSender {
   #remove(row: Outbox): void {
     const index = this.#pending.findIndex((each) => each.row.id === row.id);
     if (index >= 0) this.#pending.splice(index, 1);
+  }
+  /**
+   * A server takes no thread that begins at an event with a relation of its own: an edit, or one to which somebody on the way put a relation. The
+   * same is said outside of any thread then; it would hold up the room for good otherwise.
+   */
+  #outOfThread({ id }: Outbox, fault: unknown): Settled | undefined {
+    const index = this.#pending.findIndex(({ row }) => row.id === id);
+    const refused = this.#pending[index];
+    if (faultOf(fault)?.status !== 400 || refused?.body.kind !== "event" || !("m.relates_to" in refused.body.content)) return undefined;
+    const { "m.relates_to": _thread, ...content } = refused.body.content;
+    this.#pending.splice(index, 1, pending({ ...refused.row, state: "rendered", body: JSON.stringify({ ...refused.body, content } satisfies Body) }));
+    this.#parts.log.warn("outbox.thread-refused");
+    return { retry: 0 };
   }
   #afterFault(place: Placed, fault: unknown): Settled {
     const at = key(place);

@@ -1,5 +1,8 @@
 /** What reading may look up, from the state: the author's case, its people, and which numbers exist. */
 import type { KnownCase, World as ReadingWorld } from "../chat/reading.ts";
+import type { Alert } from "../domain/alert-types.ts";
+import { circle } from "../domain/delivery.ts";
+import type { Delivery } from "../domain/delivery-types.ts";
 import type { ChainId, DeliveryId, Instant, UserId } from "../domain/ids.ts";
 import type { Scope } from "../domain/state.ts";
 import { theCase } from "../domain/state.ts";
@@ -20,27 +23,36 @@ export function caseOf(world: World, user: UserId, text: string): { readonly cha
 export function readingWorld(world: World, acting: Pick<Acting, "author" | "chain" | "origin">, now: Instant): ReadingWorld {
   const { language, zone } = acting.author.person;
   const scope = acting.chain === undefined ? undefined : world.scope(acting.chain);
-  const delivery = acting.origin.delivery ?? (scope === undefined ? undefined : onlyLive(scope));
+  const delivery = acting.origin.delivery ?? (scope === undefined ? undefined : onlyLive(scope, acting.author.user));
   return {
     now, language, zone,
-    ...(scope === undefined ? {} : { case: knownCase(scope) }),
+    ...(scope === undefined ? {} : { case: knownCase(scope, acting.author.user) }),
     ...(delivery === undefined ? {} : { delivery }),
   };
 }
 
-function knownCase(scope: Scope): KnownCase {
+/** Of deliveries and alerts only those that the author may know of: "there is no CD-2" would tell an outsider that there is a CD-3. */
+function knownCase(scope: Scope, user: UserId): KnownCase {
   const { id, codename } = theCase(scope);
   return {
     id, codename,
     members: [...scope.state.member.values()],
     hasTask: (task) => scope.state.task.has(task),
-    hasDelivery: (delivery) => scope.state.delivery.has(delivery),
-    hasAlert: (alert) => scope.state.alert.has(alert),
+    hasDelivery: (delivery) => mayKnow(scope, scope.state.delivery.get(delivery), user),
+    hasAlert: (alert) => knowsAlert(scope.state.alert.get(alert), user),
   };
 }
 
-/** The one delivery that is not over: in a direct chat its short forms need no number. */
-function onlyLive(scope: Scope): DeliveryId | undefined {
-  const live = [...scope.state.delivery.values()].filter((delivery) => delivery.state !== "stopped");
+/** The one delivery of the author's that is not over: in a direct chat its short forms need no number. */
+function onlyLive(scope: Scope, user: UserId): DeliveryId | undefined {
+  const live = [...scope.state.delivery.values()].filter((delivery) => delivery.state !== "stopped" && mayKnow(scope, delivery, user));
   return live.length === 1 ? live[0]?.id : undefined;
+}
+
+function mayKnow(scope: Scope, delivery: Delivery | undefined, user: UserId): boolean {
+  return delivery !== undefined && circle(scope, delivery).some((member) => member.user === user);
+}
+
+function knowsAlert(alert: Alert | undefined, user: UserId): boolean {
+  return alert !== undefined && (alert.by?.user === user || alert.watchers.includes(user) || alert.to.some((person) => person.user === user));
 }

@@ -43,7 +43,7 @@ export interface Ports {
 export async function openPorts(settings: Settings, secrets: Secrets, fatal: (error: unknown) => void): Promise<Ports> {
   const random = systemRandom();
   const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random });
-  const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION });
+  const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION, fatal });
   try {
     const line = await openLine({
       homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random, fatal,

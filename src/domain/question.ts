@@ -146,8 +146,9 @@ export const questionEntity: Entity<"question", QuestionEvent> = {
     if (question === undefined) throw new Error(`${event.type} before question.asked`);
     switch (event.type) {
       case "question.answered": return { ...question, state: "answered", answer: { by: event.by, option: event.option, at: event.at } };
-      case "question.expired": return { ...question, state: "expired" };
-      case "question.withdrawn": return { ...question, state: "withdrawn" };
+      // What an answer does may settle the matter for everybody: the question that was answered stays answered.
+      case "question.expired": return question.state === "open" ? { ...question, state: "expired" } : question;
+      case "question.withdrawn": return question.state === "open" ? { ...question, state: "withdrawn" } : question;
       case "question.vote-ignored": return question;
     }
   },
@@ -156,7 +157,9 @@ export const questionEntity: Entity<"question", QuestionEvent> = {
     if (question === undefined) return [];
     switch (event.type) {
       case "question.asked": return [{ effect: "ask", question: question.id, to: question.to, lane: question.lane }];
-      case "question.answered": case "question.expired": case "question.withdrawn": return [{ effect: "close", question: question.id }];
+      case "question.answered": return [{ effect: "close", question: question.id }];
+      case "question.expired": return question.state === "expired" ? [{ effect: "close", question: question.id }] : [];
+      case "question.withdrawn": return question.state === "withdrawn" ? [{ effect: "close", question: question.id }] : [];
       case "question.vote-ignored": return [];
     }
   },

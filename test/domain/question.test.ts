@@ -68,6 +68,16 @@ describe("a question", () => {
     for (const event of ended) scope.held.apply(event);
     assert.equal(withdraw(scope.state.question, "alert:A-7", NOW).length, 0);
   });
+  it("stays answered when its answer settles the matter, and ends once", () => {
+    const question = aQuestion();
+    const scope = after([{ type: "question.asked", v: 1, ...question }]);
+    const answered = { type: "question.answered", v: 1, id: question.id, by: ANA, option: first(question).id, at: NOW } as const;
+    const settled = withdraw(scope.state.question, question.about, NOW);
+    for (const event of [answered, ...settled]) scope.held.apply(event);
+    assert.equal(scope.state.question.get(question.id)?.state, "answered");
+    const closings = [answered, ...settled].flatMap((event) => questionEntity.effects(event, scope));
+    assert.deepEqual(closings, [{ effect: "close", question: question.id }]);
+  });
   it("wants to be woken at its end while it is open, and never after", () => {
     const question = aQuestion();
     const scope = after([]);
