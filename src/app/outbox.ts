@@ -150,7 +150,7 @@ export class OutboxSender {
     try {
       settled = await this.#send(row, body);
     } catch (fault) {
-      settled = this.#outOfThread(row, fault) ?? this.#afterFault(body.at, fault);
+      settled = this.#afterFault(body.at, fault);
     }
     this.#busy.delete(at);
     if (settled === "done") {
@@ -213,7 +213,7 @@ export class OutboxSender {
     await journal.commit({ outboxChanges: [change], ...(made.board === undefined ? {} : { values: { [`sending:${row.id}`]: JSON.stringify(made.board) } }) });
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, pending(encrypted));
-    const event = await gateway.send(room, "m.room.encrypted", row.id, ciphertext);
+    const event = await this.#put(room, row.id, ciphertext);
     return this.#done(encrypted, body, room, event);
   }
   /**
@@ -227,7 +227,22 @@ export class OutboxSender {
     const remembered = isOurs && clock.now() - row.attempted < TRANSACTION_LIFE;
     const found = remembered ? undefined : await this.#findSent(row.room, row.id);
     if (found !== undefined || !isOurs) return found;
-    return gateway.send(row.room, "m.room.encrypted", row.id, row.ciphertext);
+    return this.#put(row.room, row.id, row.ciphertext);
+  }
+  /**
+   * A server takes no thread that begins at an event with a relation of its own: an edit, or one to which somebody on the way put a relation. What
+   * stands outside the ciphertext is left out then, or the message would hold up its room for good; the ciphertext is the same.
+   */
+  async #put(room: RoomId, id: string, ciphertext: string): Promise<EventId> {
+    const { gateway, log } = this.#parts;
+    try {
+      return await gateway.send(room, "m.room.encrypted", id, ciphertext);
+    } catch (fault) {
+      const alone = faultOf(fault)?.status === 400 ? outOfThread(ciphertext) : undefined;
+      if (alone === undefined) throw fault;
+      log.warn("outbox.thread-refused");
+      return gateway.send(room, "m.room.encrypted", id, alone);
+    }
   }
   /** Looks for an own message with this effect id; on another device, or after a day, a transaction id says nothing. */
   async #findSent(room: RoomId, effect: string): Promise<EventId | undefined> {
@@ -304,19 +319,6 @@ export class OutboxSender {
     const index = this.#pending.findIndex((each) => each.row.id === row.id);
     if (index >= 0) this.#pending.splice(index, 1);
   }
-  /**
-   * A server takes no thread that begins at an event with a relation of its own: an edit, or one to which somebody on the way put a relation. The
-   * same is said outside of any thread then; it would hold up the room for good otherwise.
-   */
-  #outOfThread({ id }: Outbox, fault: unknown): Settled | undefined {
-    const index = this.#pending.findIndex(({ row }) => row.id === id);
-    const refused = this.#pending[index];
-    if (faultOf(fault)?.status !== 400 || refused?.body.kind !== "event" || !("m.relates_to" in refused.body.content)) return undefined;
-    const { "m.relates_to": _thread, ...content } = refused.body.content;
-    this.#pending.splice(index, 1, pending({ ...refused.row, state: "rendered", body: JSON.stringify({ ...refused.body, content } satisfies Body) }));
-    this.#parts.log.warn("outbox.thread-refused");
-    return { retry: 0 };
-  }
   #afterFault(place: Placed, fault: unknown): Settled {
     const at = key(place);
     const failures = (this.#failures.get(at) ?? 0) + 1;
@@ -345,6 +347,12 @@ export class OutboxSender {
     const readers = joined.filter((user) => roster.includes(user));
     return readers.length === 0 ? "nobody-yet" : readers;
   }
+}
+
+/** The wire content of a message without the thread it stands in; undefined if it stands in none. */
+function outOfThread(ciphertext: string): string | undefined {
+  const { "m.relates_to": relation, ...alone } = JSON.parse(ciphertext) as { readonly "m.relates_to"?: { readonly rel_type?: unknown } };
+  return relation?.rel_type === "m.thread" ? JSON.stringify(alone) : undefined;
 }
 
 /** A place as one string, for look-ups. */
