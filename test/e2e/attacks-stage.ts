@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { systemRandom } from "../../src/app/system.ts";
 import type { Instant } from "../../src/domain/ids.ts";
+import { POLL_RESPONSE } from "../../src/chat/poll.ts";
 import { openJournal } from "../../src/journal/journal.ts";
-import { openKeys } from "../../src/journal/keys.ts";
+import { openKeys, type Keys } from "../../src/journal/keys.ts";
 import type { Row } from "../../src/ports.ts";
 import { startBot, type Bot, type BotOptions } from "../support/bot.ts";
 import { newHuman, type Human } from "../support/human.ts";
@@ -41,6 +42,7 @@ export class Operation {
   /** By name: where the bot has welcomed them. */
   readonly #directs = new Map<string, string>();
   #fences = 0;
+  #keys: Keys | undefined;
 
   constructor(parts: { readonly dir: string; readonly synapse: Synapse; readonly bot: Bot; readonly people: ReadonlyMap<string, Human> }) {
     this.dir = parts.dir;
@@ -64,8 +66,11 @@ export class Operation {
     if (room === undefined) throw new Error(`${name} has no direct chat with the bot yet`);
     return room;
   }
-  coordination(name: string): Promise<string> {
-    return this.person(name).room("· coordination");
+  /** Id of the coordination room, when this person is in it: everybody here accepts invitations as they come. */
+  async coordination(name: string): Promise<string> {
+    const find = () => this.person(name).rooms().find((room) => room.name.endsWith("· coordination") && room.membership === "join");
+    await this.until(() => find() !== undefined, `${name} comes into the coordination room`);
+    return find()?.id ?? "";
   }
   /** Waits until this person reads it from the bot, encrypted. */
   async reads(name: string, what: RegExp, { from = 0, room, limit = PATIENCE }: { readonly from?: number; readonly room?: string; readonly limit?: number } = {}): Promise<Seen> {
@@ -83,6 +88,12 @@ export class Operation {
     const poll = await this.question(name, question, from);
     await this.person(name).tap(poll, answer);
     return poll;
+  }
+  /** Types a line and reads the question that it leads to. */
+  async isAsked(name: string, room: string, text: string, question: RegExp): Promise<Seen> {
+    const from = this.person(name).seen.length;
+    await this.person(name).say(room, text);
+    return this.question(name, question, from);
   }
   /** A question with buttons, read from a mark on. */
   async question(name: string, question: RegExp, from = 0): Promise<Seen> {
@@ -112,6 +123,14 @@ export class Operation {
     assert.deepEqual(read, []);
     return this.since(rows);
   }
+  /** Asks again and again until it holds; for what only the server can say. */
+  async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    const end = Date.now() + PATIENCE;
+    while (!await holds()) {
+      if (Date.now() > end) throw new Error(`${what}: not within ${PATIENCE / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
   /** Lines of the open tasks, as this person is told them. */
   async tasks(name: string): Promise<readonly string[]> {
     const answer = await this.asks(name, this.direct(name), "task list", /: \d+ open task|no open task/);
@@ -124,8 +143,8 @@ export class Operation {
       cpSync(path.join(this.bot.dir, "data"), copy, { recursive: true });
       const passphrase = readFileSync(path.join(this.bot.dir, "secrets", "passphrase"), "utf8").trim();
       const random = systemRandom();
-      const keys = openKeys({ folder: copy, passphrase, random });
-      const journal = openJournal({ folder: copy, keys, clock: { now: () => 0 as Instant }, random, known: () => true, evolveVersion: "attacks" });
+      this.#keys ??= openKeys({ folder: copy, passphrase, random });
+      const journal = openJournal({ folder: copy, keys: this.#keys, clock: { now: () => 0 as Instant }, random, known: () => true, evolveVersion: "attacks" });
       const rows: Row[] = [];
       for (const chain of await journal.chains()) for await (const row of journal.read(chain, 0)) rows.push(row);
       await journal.close();
@@ -169,6 +188,13 @@ export class Operation {
     await this.synapse.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** The content of a vote for one answer of a poll. */
+export function vote(poll: Seen, answer: RegExp): Readonly<Record<string, unknown>> {
+  const option = poll.poll?.answers.find((each) => answer.test(each.text));
+  if (option === undefined) throw new Error(`"${poll.body}" has no answer ${answer.source}`);
+  return { "m.relates_to": { rel_type: "m.reference", event_id: poll.event }, [POLL_RESPONSE]: { answers: [option.id] } };
 }
 
 /** The type of a row; of a note, what it notes; of an ignored vote also why. */
