@@ -7,18 +7,17 @@ import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 
 import { SqliteJournal } from "../../src/journal/journal.ts";
 import { OlmCrypto } from "../../src/matrix/crypto.ts";
 import { MatrixGateway } from "../../src/matrix/gateway.ts";
-import { Outgoing } from "../../src/matrix/outgoing.ts";
 import type { Batch } from "../../src/ports.ts";
 
 /**
  * The points at which a test may kill the bot, in the order in which a message passes them; `drop` instead loses one message on purpose: the bot
  * takes it for sent.
  * - after-to-device: keys are in the crypto store, events not yet in the inbox. - after-inbox: nothing is decided yet. - after-journal: decided.
- * - after-key-share: the room's key is on its way, nothing is encrypted with it. - during-put, in-room-creation: the request has left, no answer.
+ * - during-key-share: a room's key is on its way, nothing is encrypted with it. - during-put, in-room-creation: the request has left, no answer.
  * - after-put, after-room-creation: the answer has come and is not on record. - after-sent: it is on record.
  */
 export const POINTS = [
-  "after-to-device", "after-inbox", "after-journal", "after-key-share", "between-encryption-and-put", "during-put", "after-put", "after-sent",
+  "after-to-device", "after-inbox", "after-journal", "during-key-share", "between-encryption-and-put", "during-put", "after-put", "after-sent",
   "in-room-creation", "after-room-creation", "drop",
 ] as const;
 export type Point = (typeof POINTS)[number];
@@ -72,11 +71,6 @@ function wrap(armed: string): void {
     if (changes.some((change) => change.to === "sent")) killAt("after-sent");
     return committed;
   };
-  const sendRequest = Outgoing.prototype.send;
-  Outgoing.prototype.send = async function (request) {
-    await sendRequest.call(this, request);
-    if ("txn_id" in request || "txnId" in request) killAt("after-key-share");
-  };
   const { send, createRoom } = MatrixGateway.prototype;
   MatrixGateway.prototype.send = async function (room, type, transaction, content) {
     if (reached("drop")) return "$never-sent" as Awaited<ReturnType<typeof send>>;
@@ -93,6 +87,7 @@ function wrap(armed: string): void {
   subscribe("undici:request:bodySent", (message) => {
     const { request } = message as { readonly request: { readonly method: string; readonly path: string } };
     if (request.method === "PUT" && request.path.includes("/send/m.room.encrypted/")) killAt("during-put");
+    if (request.method === "PUT" && request.path.includes("/sendToDevice/m.room.encrypted/")) killAt("during-key-share");
     if (request.method === "POST" && request.path.endsWith("/createRoom")) killAt("in-room-creation");
   });
 }
