@@ -4,7 +4,7 @@ import type { Command } from "../../src/chat/command.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
 import type { World } from "./harness.ts";
-import { EVA, anOpenCase } from "./harness.ts";
+import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
 
 /** The same commands, with a bug in the one of this name. */
 function broken(name: string): (registry: Registry) => Registry {
@@ -101,46 +101,34 @@ describe("the app", () => {
   it("does not carry out what an unproven device says, and alarms the route when it says stop", async () => {
     const opened = await anOpenCase();
     world = opened.world;
-    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
-    await world.clock.pass(3_000);
-    await world.join(ANA);
-    await world.join(LUIS);
-    await world.clock.pass(3_000);
+    const delivery = await draftDelivery(opened);
     world.crypto.distrusted.set(`${LUIS} STOLEN`, "device-unproven");
     const before = world.reads(ANA).length;
-    await world.say(LUIS, world.room("· 1"), "stop", "STOLEN");
+    await world.say(LUIS, delivery, "stop", "STOLEN");
     const said = world.reads(ANA).slice(before).map((shown) => shown.body);
     assert.equal(said.filter((body) => body.includes("STOP, not proven whose")).length, 1);
-    await world.say(ANA, world.room("· 1"), "cd show");
+    await world.say(ANA, delivery, "cd show");
     await world.clock.pass(3_000);
-    assert.match(world.reads(ANA, world.room("· 1")).at(-1)?.body ?? "", /AUTHORISING/);
+    assert.match(world.reads(ANA, delivery).at(-1)?.body ?? "", /AUTHORISING/);
   });
   it("sends a stop raw to the whole circle when deciding it fails", async () => {
     const opened = await anOpenCase({ registry: broken("cd stop") });
     world = opened.world;
-    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
-    await world.clock.pass(3_000);
-    await world.join(ANA);
-    await world.join(LUIS);
-    await world.clock.pass(3_000);
-    await world.say(LUIS, world.room("· 1"), "STOP we are burnt");
+    const delivery = await draftDelivery(opened);
+    await world.say(LUIS, delivery, "STOP we are burnt");
     assert.equal(world.reads(ANA).filter((shown) => shown.body === "STOP by CO-1").length, 1);
   });
   it("does not count a contact that was held back while the bot was away, and counts a stop", async () => {
     const opened = await anOpenCase();
     world = opened.world;
-    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
-    await world.clock.pass(3_000);
-    await world.join(ANA);
-    await world.join(LUIS);
-    await world.clock.pass(3_000);
+    const delivery = await draftDelivery(opened);
     await world.stop();
-    await world.say(LUIS, world.room("· 1"), "1");
-    await world.say(LUIS, world.room("· 1"), "STOP");
+    await world.say(LUIS, delivery, "1");
+    await world.say(LUIS, delivery, "STOP");
     await world.clock.pass(120_000);
     await world.start();
     await world.clock.pass(3_000);
-    const said = world.reads(ANA, world.room("· 1")).map((shown) => shown.body);
+    const said = world.reads(ANA, delivery).map((shown) => shown.body);
     assert.equal(said.filter((body) => body.startsWith("Arrived late")).length, 1);
     assert.equal(said.filter((body) => body.startsWith("CD-1 STOPPED")).length, 1);
   });

@@ -134,8 +134,25 @@ export class World {
   }
 }
 
+/** An open case: its world, Ana's direct chat, the coordination room. */
+export interface Opened {
+  readonly world: World;
+  readonly ana: RoomId;
+  readonly coordination: RoomId;
+}
+
+/** Ana drafts a delivery from Colombia to Spain; both are in its room, which is returned. */
+export async function draftDelivery({ world, ana }: Opened): Promise<RoomId> {
+  await world.say(ANA, ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
+  await world.clock.pass(3_000);
+  await world.join(ANA);
+  await world.join(LUIS);
+  await world.clock.pass(3_000);
+  return world.room("· 1");
+}
+
 /** A case that Ana (ES) and Luis (CO) have opened; all are in their rooms. */
-export async function anOpenCase(setting: Setting = {}): Promise<{ readonly world: World; readonly ana: RoomId; readonly coordination: RoomId }> {
+export async function anOpenCase(setting: Setting = {}): Promise<Opened> {
   const world = new World();
   await world.start(setting);
   const ana = await world.direct(ANA);

@@ -2,6 +2,7 @@
 import type { Instant } from "../../src/domain/ids.ts";
 import type { Clock } from "../../src/ports.ts";
 
+/** Wakes in the order of the instants waited for. */
 export class HandClock implements Clock {
   #now: Instant;
   #wakes: { readonly at: Instant; readonly then: () => void }[] = [];
@@ -19,15 +20,26 @@ export class HandClock implements Clock {
       this.#wakes = this.#wakes.filter((each) => each !== wake);
     };
   }
-  /** Moves on to `at`, waking everybody on the way in order. */
-  moveTo(at: Instant): void {
+  /** The earliest instant waited for until `end`. */
+  next(end: Instant): Instant | undefined {
+    const times = this.#wakes.map((wake) => wake.at).filter((at) => at <= end);
+    return times.length === 0 ? undefined : (Math.min(...times) as Instant);
+  }
+  /** Wakes everybody whose time has come, in order. */
+  fireDue(): void {
     for (;;) {
-      const next = this.#wakes.filter((wake) => wake.at <= at).toSorted((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#wakes = this.#wakes.filter((wake) => wake !== next);
-      if (next.at > this.#now) this.#now = next.at;
-      next.then();
+      const due = this.#wakes.filter((wake) => wake.at <= this.#now).toSorted((a, b) => a.at - b.at)[0];
+      if (due === undefined) return;
+      this.#wakes = this.#wakes.filter((wake) => wake !== due);
+      due.then();
     }
-    this.#now = at;
+  }
+  /** Moves on to `at`, waking everybody on the way. */
+  moveTo(at: Instant): void {
+    for (let next = this.next(at); next !== undefined; next = this.next(at)) {
+      if (next > this.#now) this.#now = next;
+      this.fireDue();
+    }
+    if (at > this.#now) this.#now = at;
   }
 }

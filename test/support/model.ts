@@ -3,8 +3,9 @@
  * chosen moment. It claims nothing about Matrix; that is what the tests on a real homeserver are for.
  */
 import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
+import { HandClock } from "./clock.ts";
 import { MARK } from "../../src/matrix/room-creation.ts";
-import type { Clock, Crypto, Decrypted, Encrypted, Gateway, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
+import type { Crypto, Decrypted, Encrypted, Gateway, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
 
 type Content = Readonly<Record<string, unknown>>;
 interface ModelEvent {
@@ -203,39 +204,20 @@ export function masterKeyOf(user: UserId): MasterKey {
 }
 
 /** Time that runs by itself, but only for what waits a moment: the app's own small waits come true at once, longer ones when a test says so. */
-export class SoonClock implements Clock {
-  #now: Instant;
-  #wakes: { readonly at: Instant; readonly then: () => void }[] = [];
-  constructor(now: Instant) {
-    this.#now = now;
+export class SoonClock extends HandClock {
+  override wakeAt(at: Instant, then: () => void): () => void {
+    const cancel = super.wakeAt(at, then);
+    if (at <= this.now()) setImmediate(() => this.fireDue());
+    return cancel;
   }
-  now(): Instant {
-    return this.#now;
-  }
-  wakeAt(at: Instant, then: () => void): () => void {
-    const wake = { at, then };
-    this.#wakes.push(wake);
-    if (at <= this.#now) setImmediate(() => this.#fire(wake));
-    return () => {
-      this.#wakes = this.#wakes.filter((each) => each !== wake);
-    };
-  }
-  #fire(wake: { readonly at: Instant; readonly then: () => void }): void {
-    if (!this.#wakes.includes(wake)) return;
-    this.#wakes = this.#wakes.filter((each) => each !== wake);
-    wake.then();
-  }
-  /** Moves on, waking in order; whoever is woken may wait anew. */
+  /** Moves on step by step, so that whoever is woken may wait anew. */
   async pass(ms: number): Promise<void> {
-    const end = (this.#now + ms) as Instant;
-    for (;;) {
-      const next = this.#wakes.filter((wake) => wake.at <= end).toSorted((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#now = Math.max(this.#now, next.at) as Instant;
-      this.#fire(next);
+    const end = (this.now() + ms) as Instant;
+    for (let next = this.next(end); next !== undefined; next = this.next(end)) {
+      this.moveTo(Math.max(next, this.now()) as Instant);
       await settled();
     }
-    this.#now = end;
+    this.moveTo(end);
     await settled();
   }
 }
