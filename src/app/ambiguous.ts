@@ -6,7 +6,7 @@ import { INSTALLATION } from "../domain/ids.ts";
 import type { QuestionEvent } from "../domain/question.ts";
 import { ask } from "../domain/question.ts";
 import { line, message } from "../domain/say.ts";
-import type { Acting } from "./flow.ts";
+import type { Acting } from "./deciding.ts";
 import type { World } from "./world.ts";
 
 /** The question that offers every reading of a line as a button, and one for none of them. */

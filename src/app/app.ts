@@ -96,7 +96,7 @@ export class App {
       journal, world, prefix, random: () => random.id(),
       scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler,
     });
-    this.#flow = new Flow({ world, turns: this.#turns, journal, crypto, clock, chance: random, registry, windows, isOwner });
+    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),

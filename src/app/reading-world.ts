@@ -6,7 +6,7 @@ import type { Delivery } from "../domain/delivery-types.ts";
 import type { ChainId, DeliveryId, Instant, UserId } from "../domain/ids.ts";
 import type { Scope } from "../domain/state.ts";
 import { theCase } from "../domain/state.ts";
-import type { Acting } from "./flow.ts";
+import type { Acting } from "./deciding.ts";
 import type { World } from "./world.ts";
 
 /** In a direct chat: the author's only case, or the one whose codename comes first in the line, which is then taken off. */
