@@ -80,6 +80,7 @@ export class Stage {
    * Rejects, with what they read instead, when it does not come.
    */
   async reads(who: Name, what: RegExp, { where, as, limit = PATIENCE }: Reading = {}): Promise<Seen> {
+    if (where === "direct") await this.room(who, "direct");
     const index = this.expected.push({ chapter: this.#chapter, who, what: what.source, read: false }) - 1;
     const human = this.people[who];
     const isIt = (seen: Seen) => seen.sender === this.bot.userId && seen.unreadable === undefined && seen.encrypted
@@ -156,7 +157,7 @@ export class Stage {
 
   #isAt(who: Name, seen: Seen, where: Where): boolean {
     if (where !== "direct") return seen.roomName.endsWith(where.room);
-    return seen.room === this.#direct.get(who) || this.people[who].client.getRoom(seen.room)?.getDMInviter() !== undefined;
+    return seen.room === this.#direct.get(who);
   }
 
   #placeName(who: Name, room: string): string {

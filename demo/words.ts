@@ -183,7 +183,7 @@ const es: Words = {
     acknowledged: /^A-1: SN-1 ha acusado recibo, /,
     youAcknowledged: /^A-1: has acusado recibo, /,
     stopStub: / CD-1 · ALTO$/,
-    stopped: /^CD-1 .*PT-2/,
+    stopped: /^CD-1 PARADA .* por PT-2/,
     verified: /la cadena está íntegra/,
   },
 };

@@ -93,6 +93,11 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
   };
 
   const membershipOf = (room: Room) => room.getMyMembership();
+  /** A chat that somebody opened with this person: marked so in the invitation, or else a room of the two without a name. */
+  const chatFrom = (other: string) => client.getRooms().filter((room) => membershipOf(room) !== KnownMembership.Leave).find((room) =>
+    room.getDMInviter() === other
+    || (room.currentState.getStateEvents("m.room.name", "") === null && room.currentState.getStateEvents("m.room.create", "")?.getContent()["type"] === undefined
+      && room.getMember(other) !== null && room.getInvitedAndJoinedMemberCount() === 2));
   const join = async (room: Room) => {
     await client.joinRoom(room.roomId);
     await until(() => client.getRoom(room.roomId)?.getMyMembership() === KnownMembership.Join, `${name} joins ${room.name}`);
@@ -128,9 +133,10 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
     async direct(bot) {
       const own = madeDirect.get(bot);
       if (own !== undefined) return own;
-      const withBot = client.getRooms().find((room) => room.getDMInviter() === bot && membershipOf(room) !== KnownMembership.Leave);
+      const withBot = chatFrom(bot);
       if (withBot !== undefined) {
-        if (membershipOf(withBot) === KnownMembership.Invite) await join(withBot);
+        if (membershipOf(withBot) !== KnownMembership.Join) await join(withBot);
+        madeDirect.set(bot, withBot.roomId);
         return withBot.roomId;
       }
       spend();
@@ -146,8 +152,7 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
     },
 
     async directFrom(bot, limit = PATIENCE) {
-      const find = () => madeDirect.get(bot) ?? client.getRooms().find((room) => room.getDMInviter() === bot && membershipOf(room) !== KnownMembership.Leave)?.roomId;
-      await until(() => find() !== undefined, `${bot} opens a direct chat with ${name}`, limit);
+      await until(() => madeDirect.has(bot) || chatFrom(bot) !== undefined, `${bot} opens a direct chat with ${name}`, limit);
       return human.direct(bot);
     },
 
