@@ -53,6 +53,8 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #busy = new Map<string, Underway | "working">();
   readonly #repairs = new Map<string, Instant[]>();
+  /** When it was last reported that a repair is undone again and again. */
+  readonly #reported = new Map<string, Instant>();
   readonly #dirty = new Set<string>();
   readonly #places = new Map<string, Placed>();
   #found: Promise<readonly { readonly room: RoomId; readonly mark: string }[]> | undefined;
@@ -140,7 +142,7 @@ export class Reconciler {
     if (step === undefined) return this.#pin(at, room, seen);
     const name = step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
     if (this.#tooOften(at, name)) {
-      this.#parts.alarm(at, step.step === "state" ? step.type : step.step);
+      this.#report(at, name, step.step === "state" ? step.type : step.step);
       return "too often";
     }
     await this.#take(room, step);
@@ -195,7 +197,7 @@ export class Reconciler {
       return "adopt";
     }
     if (this.#tooOften(at, "create")) {
-      this.#parts.alarm(at, "create");
+      this.#report(at, "create", "create");
       return "too often";
     }
     const state = [...stateOf(desired)];
@@ -227,8 +229,18 @@ export class Reconciler {
     const now = this.#parts.clock.now();
     const id = `${key(at)} ${step}`;
     const recent = (this.#repairs.get(id) ?? []).filter((each) => now - each < HOUR);
-    this.#repairs.set(id, [...recent, now]);
+    // What is not done does not count: after an hour it is tried again.
+    if (recent.length < REPAIRS_AN_HOUR) this.#repairs.set(id, [...recent, now]);
     return recent.length >= REPAIRS_AN_HOUR;
+  }
+  /** Once in an hour: every message in the room has it looked at again, and a stranger who talks must not ring everybody's phone each time. */
+  #report(at: Placed, name: string, step: string): void {
+    const now = this.#parts.clock.now();
+    const id = `${key(at)} ${name}`;
+    const last = this.#reported.get(id);
+    if (last !== undefined && now - last < HOUR) return;
+    this.#reported.set(id, now);
+    this.#parts.alarm(at, step);
   }
 }
 
