@@ -6,7 +6,7 @@ import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, SPACE, directSlot } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
 import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
-import { MEGOLM, desiredRooms, directRoom, nextStep, powerLevels, stateOf } from "../domain/workspace.ts";
+import { MEGOLM, desiredRooms, directRoom, missingSteps, powerLevels, stateOf } from "../domain/workspace.ts";
 import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
 import type { Log } from "./system.ts";
@@ -138,15 +138,19 @@ export class Reconciler {
     if (room === undefined) return this.#make(at, desired);
     if (desired.kind === "direct") return this.#direct(at, desired, room, seen);
     if (seen === undefined) return undefined;
-    const step = nextStep(desired, desired.name && this.#parts.name(desired.name, at.chain), seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : []);
-    if (step === undefined) return this.#pin(at, room, seen);
-    const name = step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
-    if (this.#tooOften(at, name)) {
-      this.#report(at, name, step.step === "state" ? step.type : step.step);
-      return "too often";
+    const name = desired.name && this.#parts.name(desired.name, at.chain);
+    let undone = false;
+    for (const step of missingSteps(desired, name, seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : [])) {
+      const id = step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
+      if (this.#tooOften(at, id)) {
+        this.#report(at, id, step.step === "state" ? step.type : step.step);
+        undone = true;
+        continue;
+      }
+      await this.#take(room, step);
+      return id;
     }
-    await this.#take(room, step);
-    return name;
+    return (await this.#pin(at, room, seen)) ?? (undone ? "too often" : undefined);
   }
   /** The board's place is the pinned message: the only one, so that a phone shows it. */
   async #pin(at: Placed, room: RoomId, seen: ObservedRoom): Promise<string | undefined> {

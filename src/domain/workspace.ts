@@ -127,26 +127,32 @@ export function stateOf(desired: DesiredRoom): readonly { readonly type: string;
   ];
 }
 
-/** The next single step that brings a room of ours nearer to what it should be; undefined when nothing is missing. */
-export function nextStep(desired: DesiredRoom, name: string | undefined, observed: ObservedRoom, bot: UserId, children: readonly { readonly room: RoomId; readonly via: string }[]): Step | undefined {
-  if (desired.kind !== "space" && observed.encryption === undefined) return state("m.room.encryption", { algorithm: MEGOLM });
-  const surplus = Object.entries(observed.members).find(([user, membership]) =>
-    user !== bot && (membership === "join" || membership === "invite" || membership === "knock") && !desired.people.includes(user as UserId));
-  if (surplus !== undefined) return { step: "remove", user: surplus[0] as UserId };
-  if (observed.joinRule !== "invite") return state("m.room.join_rules", { join_rule: "invite" });
-  if (observed.history !== desired.history) return state("m.room.history_visibility", { history_visibility: desired.history });
-  if (observed.guestAccess !== "forbidden") return state("m.room.guest_access", { guest_access: "forbidden" });
+/**
+ * The single steps that bring a room of ours to what it should be, the most urgent first; empty when nothing is missing. One is taken at a time. All
+ * are named, because one that somebody undoes again and again must not keep the others from being taken.
+ */
+export function missingSteps(desired: DesiredRoom, name: string | undefined, observed: ObservedRoom, bot: UserId, children: readonly { readonly room: RoomId; readonly via: string }[]): readonly Step[] {
+  const steps: Step[] = [];
+  if (desired.kind !== "space" && observed.encryption === undefined) steps.push(state("m.room.encryption", { algorithm: MEGOLM }));
+  for (const [user, membership] of Object.entries(observed.members)) {
+    const there = membership === "join" || membership === "invite" || membership === "knock";
+    if (there && user !== bot && !desired.people.includes(user as UserId)) steps.push({ step: "remove", user: user as UserId });
+  }
+  if (observed.joinRule !== "invite") steps.push(state("m.room.join_rules", { join_rule: "invite" }));
+  if (observed.history !== desired.history) steps.push(state("m.room.history_visibility", { history_visibility: desired.history }));
+  if (observed.guestAccess !== "forbidden") steps.push(state("m.room.guest_access", { guest_access: "forbidden" }));
   const power = powerLevels(desired, bot, observed.version);
-  if (!sameJson(power, observed.power)) return state("m.room.power_levels", power);
-  if (name !== undefined && observed.name !== name) return state("m.room.name", { name });
-  const missing = desired.people.find((user) => {
+  if (!sameJson(power, observed.power)) steps.push(state("m.room.power_levels", power));
+  if (name !== undefined && observed.name !== name) steps.push(state("m.room.name", { name }));
+  for (const user of desired.people) {
     const membership = observed.members[user];
-    return membership === undefined || membership === "leave" || membership === "knock";
-  });
-  if (missing !== undefined) return { step: "invite", user: missing };
-  const child = children.find(({ room }) => !observed.children.includes(room));
-  if (desired.kind === "space" && child !== undefined) return { step: "state", type: "m.space.child", stateKey: child.room, content: { via: [child.via] } };
-  return undefined;
+    if (membership === undefined || membership === "leave" || membership === "knock") steps.push({ step: "invite", user });
+  }
+  if (desired.kind !== "space") return steps;
+  for (const { room, via } of children) {
+    if (!observed.children.includes(room)) steps.push({ step: "state", type: "m.space.child", stateKey: room, content: { via: [via] } });
+  }
+  return steps;
 }
 
 function state(type: string, content: Readonly<Record<string, unknown>>): Step {

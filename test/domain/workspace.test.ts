@@ -5,7 +5,7 @@ import type { RoomId, UserId } from "../../src/domain/ids.ts";
 import { COORDINATION } from "../../src/domain/ids.ts";
 import { line } from "../../src/domain/say.ts";
 import type { DesiredRoom, Membership, ObservedRoom, Step } from "../../src/domain/workspace.ts";
-import { MEGOLM, nextStep, powerLevels } from "../../src/domain/workspace.ts";
+import { MEGOLM, missingSteps, powerLevels } from "../../src/domain/workspace.ts";
 import { ANA, BOT, LUIS, NUNO } from "./builders-core.ts";
 
 const NAME = "Albatross · coordination";
@@ -16,7 +16,7 @@ function observed(changes: Partial<ObservedRoom> = {}): ObservedRoom {
     power: powerLevels(desired, BOT, "12"), members: { [BOT]: "join", [ANA]: "join", [LUIS]: "invite" }, children: [], pinned: [], ...changes,
   };
 }
-const step = (room: ObservedRoom): Step | undefined => nextStep(desired, NAME, room, BOT, []);
+const step = (room: ObservedRoom): Step | undefined => missingSteps(desired, NAME, room, BOT, [])[0];
 /** What the server would show after a step. */
 function echoed(room: ObservedRoom, done: Step): ObservedRoom {
   if (done.step === "invite") return { ...room, members: { ...room.members, [done.user]: "invite" } };
@@ -43,6 +43,10 @@ describe("a workspace room", () => {
   it("loses whoever does not belong there before it gains anybody", () => {
     assert.deepEqual(step(observed({ members: { [BOT]: "join", [NUNO]: "join" } })), { step: "remove", user: NUNO });
     assert.deepEqual(step(observed({ members: { [BOT]: "join", [ANA]: "join", [LUIS]: "join", [NUNO]: "invite" } })), { step: "remove", user: NUNO });
+  });
+  it("knows every repair it needs, so that one that somebody undoes does not keep the others from being made", () => {
+    const room = observed({ joinRule: "public", members: { [BOT]: "join", [NUNO]: "join", [ANA]: "leave", [LUIS]: "join" } });
+    assert.deepEqual(missingSteps(desired, NAME, room, BOT, []).map((each) => (each.step === "state" ? each.type : `${each.step} ${each.user}`)), [`remove ${NUNO}`, "m.room.join_rules", `invite ${ANA}`]);
   });
   it("invites again whoever has left by hand, and not who is banned", () => {
     assert.deepEqual(step(observed({ members: { [BOT]: "join", [ANA]: "leave", [LUIS]: "join" } })), { step: "invite", user: ANA });
