@@ -118,8 +118,8 @@ export class Operation {
     await attack();
     await this.fence(name, room);
     const read = [...marks].flatMap(([human, from]) => human.seen.slice(from)
-      .filter((seen) => seen.sender === this.bot.userId && seen.replaces === undefined && !seen.type.endsWith("poll.end") && !/“fence-\d+”/.test(seen.body))
-      .map((seen) => `${human.name} reads ${seen.unreadable ?? seen.body}`));
+      .filter((seen) => seen.sender === this.bot.userId && seen.unreadable === undefined && seen.replaces === undefined && !seen.type.endsWith("poll.end") && !/“fence-\d+”/.test(seen.body))
+      .map((seen) => `${human.name} reads ${seen.body}`));
     assert.deepEqual(read, []);
     return this.since(rows);
   }
