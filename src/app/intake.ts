@@ -34,6 +34,8 @@ const PAGE = 100;
 const MOST_PAGES = 50;
 /** Most undecryptable events kept to be tried again. */
 const MOST_WAITING = 1_000;
+/** A token that brought nothing is made durable only after this: what it passes over is read again after a crash. */
+const KEEP_TOKEN = 10_000;
 /** The same silence in the same room is put on record once in this time, so that nobody can fill the journal. */
 const NOTE_EVERY = 300_000;
 /** What a person would say or tap: in clear, anybody may have written it. Reactions, redactions and calls are in clear with every client. */
@@ -70,6 +72,8 @@ export class Intake {
   #since: string | undefined;
   #syncedAt: Instant | undefined;
   #first = true;
+  /** When the token was last made durable. */
+  #keptAt = 0;
   #stopped = false;
 
   constructor(parts: IntakeParts) {
@@ -100,7 +104,12 @@ export class Intake {
     const inbox = await this.#received(sync, now, late);
     const seen = rooms.after(sync.joined, sync.left);
     const before = new Map(seen.rooms.map((room) => [room.room, rooms.get(room.room)]));
-    await journal.commit({ inbox: inbox.fresh, rows: inbox.rows, values: { ...seen.values, "sync:token": sync.next, "sync:at": String(now) } });
+    // A sync that only echoes what the bot itself did need not be durable at once: read again after a crash it says nothing new.
+    const nothingNew = inbox.fresh.length === 0 && inbox.rows.length === 0 && Object.keys(seen.values).length === 0;
+    if (!nothingNew || now - this.#keptAt >= KEEP_TOKEN) {
+      await journal.commit({ inbox: inbox.fresh, rows: inbox.rows, values: { ...seen.values, "sync:token": sync.next, "sync:at": String(now) } });
+      this.#keptAt = now;
+    }
     this.#since = sync.next;
     this.#syncedAt = now;
     this.#first = false;
