@@ -110,7 +110,7 @@ export class Operation {
   }
   /**
    * Does something and resolves, when the bot has dealt with it, with what the journal has gained. Nobody may read anything from the bot because of
-   * it. Boards and closed polls are no answers; they follow what was decided before, a second later.
+   * it. Boards and closed polls are no answers: they follow, a second later, what was decided before.
    */
   async inSilence(name: string, room: string, attack: () => Promise<unknown>): Promise<readonly string[]> {
     const rows = await this.journal();
@@ -118,7 +118,7 @@ export class Operation {
     await attack();
     await this.fence(name, room);
     const read = [...marks].flatMap(([human, from]) => human.seen.slice(from)
-      .filter((seen) => seen.sender === this.bot.userId && seen.unreadable === undefined && seen.replaces === undefined && !seen.type.endsWith("poll.end") && !/“fence-\d+”/.test(seen.body))
+      .filter((seen) => seen.sender === this.bot.userId && seen.unreadable === undefined && seen.replaces === undefined && !seen.type.endsWith("poll.end") && !/“fence-\d+”|^\S+ · open until /.test(seen.body))
       .map((seen) => `${human.name} reads ${seen.body}`));
     assert.deepEqual(read, []);
     return this.since(rows);
