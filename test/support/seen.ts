@@ -1,6 +1,7 @@
 /** What one person has read on their own device, in the order in which they could read it. */
 import type { MatrixClient, MatrixEvent } from "matrix-js-sdk";
-import { CryptoEvent, DecryptionFailureCode } from "matrix-js-sdk/lib/crypto-api/index.js";
+import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
+import { CryptoEvent, DecryptionFailureCode, type CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { ClientEvent, MatrixEventEvent } from "matrix-js-sdk";
 
 /** Poll answers: random ids and the text of the buttons. */
@@ -35,6 +36,9 @@ export interface Seen {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
+/** When a person who sees something unreadable opens the room again, in milliseconds. */
+const LOOKS_AGAIN = [200, 800, 2_500, 8_000];
+
 /** Types that a person reads; state, reactions and votes are not among them. */
 const READ = new Set(["m.room.message", "org.matrix.msc3381.poll.start", "org.matrix.msc3381.poll.end", "m.room.encrypted", "m.sticker"]);
 
@@ -57,7 +61,10 @@ export class SeenList {
   }
 
   async #again(which: (event: MatrixEvent) => boolean): Promise<void> {
-    for (const event of [...this.#unproven].filter(which)) await this.#client.decryptEventIfNeeded(event, { isRetry: true });
+    const crypto = this.#client.getCrypto();
+    if (crypto === undefined) return;
+    // Not in the public interface of the crypto API, but what its own retries call; `decryptEventIfNeeded` leaves alone what has failed once.
+    for (const event of [...this.#unproven].filter(which)) await event.attemptDecryption(crypto as CryptoApi & CryptoBackend, { isRetry: true });
   }
 
   async #take(event: MatrixEvent): Promise<void> {
@@ -74,8 +81,12 @@ export class SeenList {
     if (event.isState() || event.isBeingDecrypted() || !READ.has(event.getType())) return;
     const failed = event.isDecryptionFailure();
     const unproven = event.decryptionFailureReason === DecryptionFailureCode.UNSIGNED_SENDER_DEVICE || event.decryptionFailureReason === DecryptionFailureCode.UNKNOWN_SENDER_DEVICE;
-    if (failed && unproven) this.#unproven.add(event);
-    else this.#unproven.delete(event);
+    if (!failed) this.#unproven.delete(event);
+    else if (unproven && !this.#unproven.has(event)) {
+      this.#unproven.add(event);
+      // The keys may have come between the attempt and its failure: then nothing more is reported.
+      for (const wait of LOOKS_AGAIN) setTimeout(() => void this.#again((each) => each === event), wait).unref();
+    }
     const key = failed ? `${id} unreadable` : id;
     if (this.#known.has(key)) return;
     this.#known.add(key);
