@@ -100,7 +100,7 @@ export class Terminal implements Narrator {
 
   #message(seen: Seen): void {
     const sign = seen.poll !== undefined ? "?" : seen.msgtype === "m.text" ? "!" : "◂";
-    const body = seen.unreadable === undefined ? seen.body : `(not readable: ${seen.unreadable})`;
+    const body = seen.unreadable === undefined ? seen.body : `(not readable yet: ${seen.unreadable})`;
     const all = body.split("\n").flatMap((line) => this.#wrapped(line));
     // A board that was edited stands pinned in its room; here its head is enough.
     const lines = seen.replaces === undefined || all.length <= EDIT_LINES ? all : [...all.slice(0, EDIT_LINES), "…"];
