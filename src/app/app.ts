@@ -19,7 +19,7 @@ import { Intake } from "./intake.ts";
 import { OutboxSender, faultOf } from "./outbox.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
 import { roomReader } from "./render.ts";
-import { Rooms } from "./rooms.ts";
+import { Rooms, present } from "./rooms.ts";
 import type { Wake } from "./scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
@@ -191,7 +191,7 @@ export class App {
         failures = 0;
         if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
-        if (!resumed) this.#resume();
+        if (!resumed) await this.#resume();
         resumed = true;
         this.#scheduler.release();
         this.#ready.resolve();
@@ -208,9 +208,24 @@ export class App {
       }
     }
   }
-  /** What an earlier run had not sent, and rooms that it had not finished, wait for no event: once the rooms have been seen, they are taken up. */
-  #resume(): void {
+  /**
+   * What an earlier run had not finished waits for no event: once the rooms have been seen, unsent messages, half-made rooms and boards that somebody
+   * who has come in cannot read are taken up. What was said during a downtime is decided before any clock.
+   */
+  async #resume(): Promise<void> {
+    await this.#writer.idle();
     this.#reconciler.lookAtAll();
+    for (const chain of this.#world.cases) {
+      const scope = this.#world.scope(chain);
+      for (const { slot, room } of scope.state.room.values()) {
+        const place = await this.#outbox.boardPlace({ chain, slot });
+        const seen = this.#rooms.get(room);
+        if (place === undefined || seen === undefined) continue;
+        const roster = rosterOf(scope, slot);
+        const newcomer = present(seen, this.#parts.gateway.user).joined.find((user) => roster.includes(user) && !place.readers.includes(user));
+        if (newcomer !== undefined) this.#joined(room, newcomer);
+      }
+    }
     this.#outbox.nudge();
   }
   /** Rows since the last snapshot have become many. */
