@@ -185,19 +185,35 @@ export class Intake {
     for (const row of [...this.#waiting.values()]) {
       this.#waiting.delete(row.event);
       const { lateAfter, clock } = this.#parts;
-      await this.#handle({ ...row, late: row.late || clock.now() - row.received > lateAfter });
+      const answered = await this.#handle({ ...row, late: row.late || clock.now() - row.received > lateAfter });
+      // A server that does not answer now would not answer about the others either, and the next sync must not wait for that.
+      if (!answered) return;
     }
   }
-  /** Decrypts, proves, reads; never throws: what cannot be handled is kept or put on record. */
-  async #handle(row: Inbox): Promise<void> {
-    if (this.#stopped) return;
+  /** Decrypts, proves, reads; never throws: what cannot be handled is kept or put on record. False: the homeserver had to be asked and did not answer. */
+  async #handle(row: Inbox): Promise<boolean> {
+    if (this.#stopped) return false;
     try {
       await this.#look(row);
+      return true;
     } catch (fault) {
-      if (this.#stopped) return;
+      if (this.#stopped) return false;
+      const gateway = faultOf(fault);
+      if (gateway !== undefined) {
+        // The homeserver had to be asked whose keys these are and gave no answer. Nothing has failed yet, and what waits may be a stop.
+        this.#parts.log.warn("inbox.waits", { why: gateway.kind });
+        this.#wait(row);
+        return false;
+      }
       this.#parts.log.bug("inbox.failed", fault);
-      await this.#parts.journal.commit({ inboxEnds: [{ event: row.event, end: "failed" }] });
+      // One event that cannot even be put aside must not cost those that came with it.
+      await this.#parts.journal.commit({ inboxEnds: [{ event: row.event, end: "failed" }] }).catch((again: unknown) => void this.#parts.log.bug("inbox.failed-twice", again));
+      return true;
     }
+  }
+  /** It stays in the inbox, and is looked at again after each sync. */
+  #wait(row: Inbox): void {
+    if (this.#waiting.size < MOST_WAITING) this.#waiting.set(row.event, row);
   }
   async #look(row: Inbox): Promise<void> {
     const { crypto, journal, world } = this.#parts;
@@ -244,7 +260,7 @@ export class Intake {
       case "unproven": return this.#unproven(row);
       case "no-key": case "withheld":
         // It blocks nobody and stays in the inbox; it is tried again whenever keys come, and then it is late.
-        if (this.#waiting.size < MOST_WAITING) this.#waiting.set(row.event, row);
+        this.#wait(row);
     }
   }
   /** On record; and the person in whose name it came is told in their direct chat, which only their own signed devices can read. */

@@ -365,8 +365,9 @@ export function directUser(slot: Slot): UserId {
 }
 /** The gateway's own error, recognised by its shape: another implementation may make it. */
 export function faultOf(fault: unknown): GatewayFault | undefined {
-  return fault instanceof Error && "kind" in fault ? (fault as GatewayFault) : undefined;
+  return fault instanceof Error && "kind" in fault && FAULTS.has(fault.kind) ? (fault as GatewayFault) : undefined;
 }
+const FAULTS: ReadonlySet<unknown> = new Set<GatewayFault["kind"]>(["rate-limited", "unreachable", "refused", "token"]);
 function pending(row: Outbox): Pending {
   const body = JSON.parse(row.body) as Body;
   return { row, body, at: key(body.at) };

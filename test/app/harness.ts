@@ -68,6 +68,11 @@ export class World {
     if (this.#journal === undefined) throw new Error("not started");
     return this.#journal;
   }
+  /** The homeserver as the bot sees it: a test may replace a call, as a fault would. */
+  get gateway(): ModelGateway {
+    if (this.#gateway === undefined) throw new Error("not started");
+    return this.#gateway;
+  }
   async stop(): Promise<void> {
     await this.#app?.stop(async () => {
       this.#gateway?.close();

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, it } from "node:test";
+import { ANA, LUIS } from "../domain/builders-core.ts";
+import type { World } from "./harness.ts";
+import { anOpenCase, draftDelivery } from "./harness.ts";
+
+/** What the gateway throws while the homeserver does not answer. */
+function unreachable(): Error {
+  return Object.assign(new Error("homeserver: unreachable"), { kind: "unreachable" });
+}
+
+describe("when something fails at a bad moment, the app", () => {
+  let world: World | undefined;
+  afterEach(async () => {
+    await world?.end();
+    world = undefined;
+  });
+
+  it("counts a stop although it could not be asked at once whose device said it", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const delivery = await draftDelivery(opened);
+    const proof = world.crypto.proof.bind(world.crypto);
+    world.crypto.proof = async () => { throw unreachable(); };
+    await world.say(LUIS, delivery, "STOP");
+    world.crypto.proof = proof;
+    await world.say(LUIS, delivery, "we wait at the gate");
+    await world.clock.pass(3_000);
+    assert.equal(world.reads(ANA, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
+  });
+});
