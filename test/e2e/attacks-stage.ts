@@ -153,10 +153,10 @@ export class Operation {
       rmSync(copy, { recursive: true, force: true });
     }
   }
-  /** What the journal has gained since it was read: the type of each row, of a note its code. */
-  async since(before: readonly Row[]): Promise<readonly string[]> {
+  /** What the journal has gained since it was read: the type of each row, of a note its code. `which` leaves out rows that are not looked for. */
+  async since(before: readonly Row[], which: (row: Row) => boolean = () => true): Promise<readonly string[]> {
     const known = new Set(before.map((row) => `${row.chain} ${row.seq}`));
-    return (await this.journal()).filter((row) => !known.has(`${row.chain} ${row.seq}`)).map(told);
+    return (await this.journal()).filter((row) => !known.has(`${row.chain} ${row.seq}`) && which(row)).map(told);
   }
 
   /** Two administrators of two countries confirm; resolves when both are in the coordination room. */
@@ -221,16 +221,13 @@ export async function openOperation({ members, owners = [], strangers = [], ...b
     for (const member of members) await operation.add(member);
     return operation;
   } catch (error) {
-    if (operation === undefined) await synapse.stop();
-    else await operation.close();
+    if (operation === undefined) {
+      for (const human of people.values()) human.stop();
+      await synapse.stop();
+      rmSync(dir, { recursive: true, force: true });
+    } else await operation.close();
     throw error;
   }
-}
-
-/** What a client gives to the server on its way: the path of the request and its content, which may be changed, kept or dropped. */
-export interface OnTheWay {
-  readonly path: string;
-  readonly content: Readonly<Record<string, unknown>>;
 }
 
 /**
