@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { WORDS } from "../../demo/words.ts";
 import { prepareBot, type Bot } from "../support/bot.ts";
@@ -20,6 +21,19 @@ const PATIENCE = 20_000;
 export const DIRECT = "relevo";
 /** What the bot says, in the words of the demo. */
 export const { reads: READS, buttons: BUTTONS } = WORDS.en;
+
+/** What declares the chapters of one story, in their order: when one has failed, those after it cannot be played and are skipped. */
+export function chapters(): (name: string, play: () => Promise<void>) => void {
+  let broken = false;
+  return (name, play) => {
+    it(name, async (test) => {
+      if (broken) return test.skip("an earlier chapter failed");
+      broken = true;
+      await play();
+      broken = false;
+    });
+  };
+}
 
 /** A homeserver, people with phones, and a bot whose process can be ended at a named point. */
 export class Theatre<Name extends string> {
@@ -56,7 +70,7 @@ export class Theatre<Name extends string> {
     for (const human of Object.values<Human>(this.people)) human.stop();
     if (this.bot.running) await this.bot.stop();
     await this.synapse.stop();
-    if (process.env["KEEP"] === undefined) rmSync(this.#dir, { recursive: true, force: true });
+    rmSync(this.#dir, { recursive: true, force: true });
   }
 
   /** What somebody does makes the bot reach a point, where it is killed; it stays dead. */

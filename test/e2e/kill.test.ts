@@ -1,10 +1,11 @@
 /** Whatever step the bot is killed in: the story ends the same, each message is read once by everybody entitled, no task and no room is doubled. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe } from "node:test";
 import { calendarOf } from "../../demo/story.ts";
 import { assertEachOnce, assertOneRoomOfEachName, assertRooms, countExactly } from "../support/counting.ts";
+import { newHuman, type Human } from "../support/human.ts";
 import type { Point } from "../support/kill-at.ts";
-import { BUTTONS, DIRECT, READS, Theatre } from "./kill-story.ts";
+import { BUTTONS, DIRECT, READS, Theatre, chapters } from "./kill-story.ts";
 
 const COORDINATION = "· coordination";
 const DELIVERY = "· 1";
@@ -13,23 +14,17 @@ const { until, start, end } = calendarOf(Date.now());
 describe("a bot that is killed at any step", () => {
   let stage: Theatre<"ana" | "luis" | "dulce" | "awa">;
   let codename: string;
+  /** Is not among those whom the stage knows from the beginning. */
+  let newcomer: Human | undefined;
 
-  let broken = false;
-  /** One chapter of the story; when one has failed, those after it cannot be played. */
-  function step(name: string, play: () => Promise<void>): void {
-    it(name, async (test) => {
-      if (broken) return test.skip("an earlier step failed");
-      broken = true;
-      await play();
-      broken = false;
-    });
-  }
+  const step = chapters();
 
   before(async () => {
     stage = await Theatre.open(["ana", "luis", "dulce", "awa"]);
     await stage.people.ana.room(DIRECT);
   });
   after(async () => {
+    newcomer?.stop();
     await stage?.close();
   });
 
@@ -103,6 +98,22 @@ describe("a bot that is killed at any step", () => {
     });
   }
 
+  step("shows the board to a person who came in just before it was killed", async () => {
+    const tiago = await newHuman(stage.synapse, "tiago");
+    newcomer = tiago;
+    const [ana, luis] = [stage.mark("ana"), stage.mark("luis")];
+    await stage.types("luis", `jit add ${tiago.userId} "Tiago Semedo" member PT`);
+    await (await stage.asked("luis", READS.confirm, BUTTONS.confirm, luis))();
+    await (await stage.asked("ana", READS.consent, BUTTONS.approve, ana))();
+    await stage.reads("luis", /Tiago Semedo, member/);
+    // The board has been written by then, so that only his coming is a reason to write another.
+    const board = stage.mark("luis");
+    await stage.types("luis", "task add Board of the day");
+    await stage.people.luis.waitFor(({ body, replaces }) => replaces !== undefined && /Board of the day/.test(body), 10_000, "the board", board);
+    await stage.killedAt("after-join", () => tiago.room(COORDINATION));
+    await tiago.waitFor(({ body, roomName }) => roomName.endsWith(COORDINATION) && /Board of the day/.test(body), 10_000, "the board");
+  });
+
   step("has each task once", async () => {
     const from = stage.mark("dulce");
     await stage.types("dulce", "task list");
@@ -174,7 +185,7 @@ describe("a bot that is killed at any step", () => {
   });
 
   step("has told nobody anything twice, nor what they could not read, and has no room twice", async () => {
-    assertEachOnce(stage.bot.userId, stage.all);
+    assertEachOnce(stage.bot.userId, [...stage.all, ...newcomer === undefined ? [] : [newcomer]]);
     assertOneRoomOfEachName(stage.all);
     assertRooms(stage.people.awa, [DIRECT, codename, `${codename} · liaison`]);
     await stage.types("ana", "audit verify");

@@ -4,20 +4,23 @@
  */
 import { subscribe } from "node:diagnostics_channel";
 import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { Rooms } from "../../src/app/rooms.ts";
 import { SqliteJournal } from "../../src/journal/journal.ts";
 import { OlmCrypto } from "../../src/matrix/crypto.ts";
 import { MatrixGateway } from "../../src/matrix/gateway.ts";
+import type { UserId } from "../../src/domain/ids.ts";
 import type { Batch } from "../../src/ports.ts";
 
 /**
  * The points at which a test may kill the bot, in the order in which a message passes them; `drop` instead loses one message on purpose: the bot
  * takes it for sent.
- * - after-to-device: keys are in the crypto store, events not yet in the inbox. - after-inbox: nothing is decided yet. - after-journal: decided.
+ * - after-to-device: keys are in the crypto store, events not yet in the inbox. - after-inbox: nothing is decided yet. - after-join: a
+ *   sync that shows somebody new in the coordination room is on record. - after-journal: decided.
  * - during-key-share: a room's key is on its way, nothing is encrypted with it. - during-put, in-room-creation: the request has left, no answer.
  * - after-put, after-room-creation: the answer has come and is not on record. - after-sent: it is on record.
  */
 export const POINTS = [
-  "after-to-device", "after-inbox", "after-journal", "during-key-share", "between-encryption-and-put", "during-put", "after-put", "after-sent",
+  "after-to-device", "after-inbox", "after-join", "after-journal", "during-key-share", "between-encryption-and-put", "during-put", "after-put", "after-sent",
   "in-room-creation", "after-room-creation", "drop",
 ] as const;
 export type Point = (typeof POINTS)[number];
@@ -70,6 +73,16 @@ function wrap(armed: string): void {
     if (changes.some((change) => change.to === "encrypted")) killAt("between-encryption-and-put");
     if (changes.some((change) => change.to === "sent")) killAt("after-sent");
     return committed;
+  };
+  const { put } = Rooms.prototype;
+  Rooms.prototype.put = function (rooms, left) {
+    const came = rooms.some((room) => {
+      const before = this.get(room.room);
+      // In the room with a board; a person accepts several invitations at once.
+      return before?.name?.endsWith("· coordination") === true && Object.entries(room.members).some(([user, is]) => is === "join" && before.members[user as UserId] !== "join");
+    });
+    put.call(this, rooms, left);
+    if (came) killAt("after-join");
   };
   const { send, createRoom } = MatrixGateway.prototype;
   MatrixGateway.prototype.send = async function (room, type, transaction, content) {
