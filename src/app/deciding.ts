@@ -209,9 +209,18 @@ export class Deciding {
     }
   }
 
-  /** What only its author may know is answered in their direct chat, wherever it was typed. */
-  answeredTo(command: Command, acting: Acting): Acting {
-    if (command.audience === "room" || acting.origin.room === "direct") return acting;
+  /**
+   * What only its author may know is answered in their direct chat, wherever it was typed; so is a command about another delivery than the room's,
+   * because those who read there may not even know that there is one.
+   */
+  answeredTo(command: Command, params: Params, acting: Acting): Acting {
+    const { room, delivery } = acting.origin;
+    const aboutAnother = room === "delivery" && params["delivery"] !== undefined && params["delivery"] !== delivery;
+    return command.audience === "room" && !aboutAnother ? acting : this.alone(acting);
+  }
+  /** The same person, answered in their direct chat. */
+  alone(acting: Acting): Acting {
+    if (acting.origin.room === "direct") return acting;
     const at = this.#parts.world.direct(acting.author.user);
     return { ...acting, origin: { room: "direct", slot: at.slot }, home: { at, reader: directReader(acting.author.person, this.#parts.clock.now()) } };
   }

@@ -43,13 +43,16 @@ export class Flow {
       await this.#commit(acting, this.#deciding.refused(command, refused, acting));
       return;
     }
-    const answered = this.#deciding.answeredTo(command, acting);
+    const answered = this.#deciding.answeredTo(command, params, acting);
     await this.#commit(answered, this.#deciding.decide(command, params, answered, false, identities));
   }
 
   /** A tap, or `yes CODE`: the answer's own command runs as if typed, on the state of this moment. */
-  async answer(found: { readonly chain: ChainId; readonly question: Question }, option: Option, acting: Acting, identities: Context["identities"]): Promise<void> {
+  async answer(found: { readonly chain: ChainId; readonly question: Question }, option: Option, typed: Acting, identities: Context["identities"]): Promise<void> {
     const now = this.#parts.clock.now();
+    // A code can be typed anywhere: what follows is told where the question stands, and never to those who happen to read along.
+    const { to } = found.question;
+    const acting = to.to === "room" && to.slot === typed.origin.slot ? typed : this.#deciding.alone(typed);
     const { counts, decision } = answer(found.question, acting.author.user, option, now);
     const own: Part = { chain: found.chain, events: decision.ok ? decision.events : [] };
     if (!counts) {
@@ -93,7 +96,7 @@ export class Flow {
       await this.#commit(typed, this.#deciding.refused(command, refused, typed));
       return;
     }
-    const acting = this.#deciding.answeredTo(command, typed);
+    const acting = this.#deciding.answeredTo(command, params, typed);
     const chain = this.#deciding.chainOf(command, acting) ?? INSTALLATION;
     const said = await command.answer?.(this.#parts.world.scope(chain), params as never, this.#deciding.context(acting, undefined), asked);
     await this.#commit(acting, {

@@ -156,12 +156,12 @@ export async function draftDelivery({ world, ana }: Opened): Promise<RoomId> {
   return world.room("· 1");
 }
 
-/** A case that Ana (ES) and Luis (CO) have opened; all are in their rooms. */
-export async function anOpenCase(setting: Setting = {}): Promise<Opened> {
+/** A case of these states that Ana (ES) and Luis (CO) have opened; all are in their rooms. */
+export async function anOpenCase(setting: Setting = {}, states = "ES,CO"): Promise<Opened> {
   const world = new World();
   await world.start(setting);
   const ana = await world.direct(ANA);
-  await world.say(ANA, ana, `jit open agreement "ES-CO 1/26" states ES,CO until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
+  await world.say(ANA, ana, `jit open agreement "ES-CO 1/26" states ${states} until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
   await world.tap(ANA, /^Confirm/);
   await world.join(LUIS);
   await world.clock.pass(3_000);
