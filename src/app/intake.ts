@@ -97,9 +97,10 @@ export class Intake {
   /** One sync, all of it durable when it resolves; what it brought has been handed to the writer. */
   async once(timeout: number): Promise<void> {
     const { gateway, crypto, journal, clock, rooms } = this.#parts;
+    const asked = clock.now();
     const sync = await gateway.sync(this.#since, this.#first ? 0 : timeout);
     const now = clock.now();
-    const late = this.#first && this.#syncedAt !== undefined && now - this.#syncedAt > this.#parts.lateAfter;
+    const late = this.#isLate(asked, now, timeout);
     await crypto.receive(sync.crypto);
     const inbox = await this.#received(sync, now, late);
     const seen = rooms.after(sync.joined, sync.left);
@@ -125,6 +126,11 @@ export class Intake {
     for (const invitation of sync.invited) await this.#invited(invitation, now);
     for (const row of await this.#asInbox(inbox.fresh)) await this.#handle(row);
     await this.#retryWaiting();
+  }
+  /** Nothing was heard for so long that what comes now may be old: after a downtime of ours, of the homeserver, or of the line between the two. */
+  #isLate(asked: Instant, now: Instant, timeout: number): boolean {
+    const { lateAfter } = this.#parts;
+    return this.#syncedAt !== undefined && (asked - this.#syncedAt > lateAfter || now - asked > timeout + lateAfter);
   }
   async #asInbox(fresh: readonly NewInbox[]): Promise<readonly Inbox[]> {
     return fresh.map((each, order) => ({ ...each, order }));
