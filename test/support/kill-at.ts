@@ -23,6 +23,7 @@ export const POINTS = [
   "after-to-device", "after-inbox", "after-join", "after-journal", "during-key-share", "between-encryption-and-put", "during-put", "after-put", "after-sent",
   "in-room-creation", "after-room-creation", "drop",
 ] as const;
+/** One of the points. */
 export type Point = (typeof POINTS)[number];
 
 /** Environment variable with the path of the arming file. */
