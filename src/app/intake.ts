@@ -7,13 +7,14 @@ import type { Registry } from "../chat/registry.ts";
 import type { Said } from "../chat/read.ts";
 import { read } from "../chat/read.ts";
 import { POLL_RESPONSE, pollAnswer } from "../chat/poll.ts";
-import type { Author, Origin } from "../domain/decision.ts";
+import type { Author, Context, Origin } from "../domain/decision.ts";
 import type { ChainId, EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import { CONSENT } from "../domain/request.ts";
 import { optionOf } from "../domain/question.ts";
 import { circle } from "../domain/delivery.ts";
 import { line } from "../domain/say.ts";
+import { JournalConflict } from "../journal/errors.ts";
 import type { Batch, Clock, Crypto, Decrypted, Gateway, Inbox, Journal, NewInbox, NewRow, Proof, Ratchet, Sync, SyncedRoom, TimelineEvent, Undecryptable } from "../ports.ts";
 import type { Acting } from "./deciding.ts";
 import type { Flow } from "./flow.ts";
@@ -331,21 +332,27 @@ export class Intake {
           void flow.read(command, params, acting, this.#asked()).catch((fault: unknown) => this.#failed(fault, acting, command));
           return;
         }
-        const users = usersIn(params);
-        const identities = users.length > 0 ? await identitiesOf(users, this.#parts.crypto) : undefined;
         const urgency: Urgency = command.weight === "stop" ? "stop" : row.late ? "late" : "live";
-        return this.#job(urgency, acting, command, () => flow.command(command, params, acting, identities));
+        // Only what binds can pin an identity; nothing else waits for the homeserver.
+        const named = command.weight === "binding" ? usersIn(params) : [];
+        return this.#knowing(named, urgency, acting, command, (identities) => flow.command(command, params, acting, identities));
       }
     }
   }
   async #answer(found: NonNullable<ReturnType<World["questionOfOption"]>>, option: NonNullable<ReturnType<typeof optionOf>>, acting: Acting): Promise<void> {
-    const { world, crypto, flow, registry } = this.#parts;
+    const { world, flow, registry } = this.#parts;
     const does = option.does;
     const params = does?.command === CONSENT ? world.scope(found.chain).state.request.get(String(does.params["request"]))?.does.params : does?.params;
-    const users = usersIn(params);
-    const identities = users.length > 0 ? await identitiesOf(users, crypto) : undefined;
     const command = does === undefined ? undefined : registry.named(does.command);
-    return this.#job(command?.weight === "stop" ? "stop" : "live", acting, command, () => flow.answer(found, option, acting, identities));
+    const named = command === undefined || command.weight === "binding" ? usersIn(params) : [];
+    return this.#knowing(named, command?.weight === "stop" ? "stop" : "live", acting, command, (identities) => flow.answer(found, option, acting, identities));
+  }
+  /** Asks who these people are, then hands the job to the writer. Beside the sync: the server of one of them may take long, and a stop must not wait for it. */
+  async #knowing(users: readonly UserId[], urgency: Urgency, acting: Acting, command: Command | undefined, job: (identities: Context["identities"]) => Promise<void>): Promise<void> {
+    if (users.length === 0) return this.#job(urgency, acting, command, () => job(undefined));
+    void identitiesOf(users, this.#parts.crypto)
+      .then((identities) => this.#parts.writer.do(urgency, () => job(identities)))
+      .catch((fault: unknown) => this.#failed(fault, acting, command));
   }
   /** Hands it to the writer; the sync goes on meanwhile. */
   #job(urgency: Urgency, acting: Acting, command: Command | undefined, job: () => Promise<void>): Promise<void> {
@@ -354,6 +361,11 @@ export class Intake {
   }
   async #failed(fault: unknown, acting: Acting, command: Command | undefined): Promise<void> {
     if (this.#stopped) return;
+    if (fault instanceof JournalConflict && fault.kind === "ratchet") {
+      // The same ciphertext came in two events at once, and the other one was decided first.
+      await this.#silence({ event: acting.cause, room: acting.ratchet.room }, "replayed", "replay-dropped", undefined);
+      return;
+    }
     this.#parts.log.bug("command.failed", fault);
     const people = this.#circles(acting);
     await this.#parts.writer.do("stop", () => this.#parts.flow.failed(acting, command, people)).catch((again: unknown) => void this.#parts.log.bug("command.failed-twice", again));
@@ -370,7 +382,7 @@ export class Intake {
     return { verify, commands: this.#parts.registry.commands };
   }
   /** No answer: to an outsider every answer tells something. What it was is on record, without its content. */
-  async #silence(row: Inbox, end: "not-ours" | "refused" | "replayed", what: string | undefined, ratchet: Ratchet | undefined): Promise<void> {
+  async #silence(row: Pick<Inbox, "event" | "room">, end: "not-ours" | "refused" | "replayed", what: string | undefined, ratchet: Ratchet | undefined): Promise<void> {
     const now = this.#parts.clock.now();
     const rows: Batch["rows"] = what !== undefined && this.#mayNote(`${what}/${row.room}`, now)
       ? [{ chain: INSTALLATION, at: now, trust: "none", cause: row.event, event: { type: "system.noted", v: 1, what, facts: {} } }] : [];

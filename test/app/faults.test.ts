@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { ANA, LUIS } from "../domain/builders-core.ts";
+import { settled } from "../support/model.ts";
 import type { World } from "./harness.ts";
-import { anOpenCase, draftDelivery } from "./harness.ts";
+import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
 
 /** What the gateway throws while the homeserver does not answer. */
 function unreachable(): Error {
@@ -43,5 +44,40 @@ describe("when something fails at a bad moment, the app", () => {
     const said = world.reads(ANA, delivery).map((shown) => shown.body);
     assert.equal(said.filter((body) => body.startsWith("Arrived late")).length, 1);
     assert.equal(said.filter((body) => body.startsWith("CD-1 is not moving")).length, 1);
+  });
+  it("takes a ciphertext once that comes in two events at the same time", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const masterKey = world.crypto.masterKey.bind(world.crypto);
+    world.crypto.masterKey = async (user) => {
+      await settled();
+      return masterKey(user);
+    };
+    const wire = JSON.parse(world.server.seal(ANA, "PHONE", "m.room.message", { msgtype: "m.text", body: `jit add ${EVA} "Eva" liaison BE` }, [])) as Record<string, unknown>;
+    world.server.add(opened.ana, ANA, "m.room.encrypted", wire);
+    world.server.add(opened.ana, ANA, "m.room.encrypted", wire);
+    await world.clock.pass(5_000);
+    const polls = world.reads(ANA, opened.ana).filter((shown) => shown.type.endsWith("poll.start") && shown.body.includes("Confirm"));
+    assert.equal(polls.length, 2, "one for the case, one for the person");
+    assert.equal((await world.journal.inbox()).length, 0);
+    assert.ok((await world.notes()).includes("replay-dropped"));
+  });
+  it("lets a stop pass a command that waits for another server", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const delivery = await draftDelivery(opened);
+    world.crypto.masterKey = () => new Promise(() => undefined);
+    world.server.add(opened.ana, ANA, "m.room.encrypted", JSON.parse(world.server.seal(ANA, "PHONE", "m.room.message", { msgtype: "m.text", body: `jit add ${EVA} "Eva" liaison BE` }, [])) as Record<string, unknown>);
+    await world.say(LUIS, delivery, "STOP");
+    await world.clock.pass(3_000);
+    assert.equal(world.reads(ANA, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
+  });
+  it("tells the author of a command that needed the homeserver to know somebody", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    world.crypto.masterKey = async () => { throw unreachable(); };
+    await world.say(ANA, opened.ana, `jit add ${EVA} "Eva" liaison BE`);
+    assert.match(world.reads(ANA, opened.ana).at(-1)?.body ?? "", /^I could not carry that out/);
+    assert.equal((await world.journal.inbox()).length, 0);
   });
 });
