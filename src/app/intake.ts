@@ -33,6 +33,11 @@ import { caseOf, readingWorld } from "./reading-world.ts";
 /** One page of a gap, and at most so many pages. */
 const PAGE = 100;
 const MOST_PAGES = 50;
+/** Most invitations kept, and how many are answered after one sync. */
+const MOST_INVITATIONS = 1_000;
+const INVITATIONS_AT_ONCE = 20;
+/** An invitation that does not say who sent it is a stranger's. */
+const NOBODY = "";
 /** Most undecryptable events kept to be tried again. */
 const MOST_WAITING = 1_000;
 /** A token that brought nothing is made durable only after this: what it passes over is read again after a crash. */
@@ -70,6 +75,9 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #waiting = new Map<EventId, Inbox>();
   readonly #noted = new Map<string, Instant>();
+  /** Rooms that the bot has been invited to, and by whom. */
+  readonly #invitations = new Map<RoomId, string>();
+  #inviting = false;
   #since: string | undefined;
   #syncedAt: Instant | undefined;
   #first = true;
@@ -82,6 +90,7 @@ export class Intake {
   }
   async load(): Promise<void> {
     this.#since = await this.#parts.journal.value("sync:token");
+    for (const [key, by] of await this.#parts.journal.values("invitation:")) this.#invitations.set(key.slice("invitation:".length) as RoomId, by);
     const at = await this.#parts.journal.value("sync:at");
     this.#syncedAt = at === undefined ? undefined : (Number(at) as Instant);
   }
@@ -105,11 +114,13 @@ export class Intake {
     await crypto.receive(sync.crypto);
     const inbox = await this.#received(sync, now, late);
     const seen = rooms.after(sync.joined, sync.left);
+    const invited = this.#newInvitations(sync);
+    const invitations = Object.fromEntries(invited.map(({ room, by }) => [`invitation:${room}`, by]));
     const before = new Map(seen.rooms.map((room) => [room.room, rooms.get(room.room)]));
     // A sync that only echoes what the bot itself did need not be durable at once: read again after a crash it says nothing new.
-    const nothingNew = inbox.fresh.length === 0 && inbox.rows.length === 0 && Object.keys(seen.values).length === 0;
+    const nothingNew = inbox.fresh.length === 0 && inbox.rows.length === 0 && invited.length === 0 && Object.keys(seen.values).length === 0;
     if (!nothingNew || now - this.#keptAt >= KEEP_TOKEN) {
-      await journal.commit({ inbox: inbox.fresh, rows: inbox.rows, values: { ...seen.values, "sync:token": sync.next, "sync:at": String(now) } });
+      await journal.commit({ inbox: inbox.fresh, rows: inbox.rows, values: { ...seen.values, ...invitations, "sync:token": sync.next, "sync:at": String(now) } });
       this.#keptAt = now;
     }
     this.#since = sync.next;
@@ -124,7 +135,8 @@ export class Intake {
       }
     }
     this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
-    for (const invitation of sync.invited) await this.#invited(invitation, now);
+    for (const { room, by } of invited) this.#invitations.set(room, by);
+    void this.#seeToInvitations().catch((fault: unknown) => void this.#parts.log.bug("sync.invitation-failed", fault));
     for (const row of await this.#asInbox(inbox.fresh)) await this.#handle(row);
     await this.#retryWaiting();
   }
@@ -171,22 +183,48 @@ export class Intake {
     }
     return found.toReversed();
   }
-  /** Somebody in a roster, or an owner, may open a direct chat with the bot; nobody else may bring it anywhere. */
-  async #invited({ room, state }: Sync["invited"][number], now: Instant): Promise<void> {
-    const { gateway, world } = this.#parts;
-    const own = state.find((event) => event.type === "m.room.member" && event.stateKey === gateway.user);
+  /** Rooms that the bot is invited to, with who says so; more than can be kept are not answered. */
+  #newInvitations(sync: Sync): readonly { readonly room: RoomId; readonly by: string }[] {
+    const { gateway, log } = this.#parts;
+    const all = sync.invited.map(({ room, state }) => ({ room, by: state.find((event) => event.type === "m.room.member" && event.stateKey === gateway.user)?.sender ?? NOBODY }));
+    const kept = all.slice(0, Math.max(0, MOST_INVITATIONS - this.#invitations.size));
+    if (kept.length < all.length) log.warn("sync.invitations-left-out", { count: all.length - kept.length });
+    return kept;
+  }
+  /**
+   * Somebody in a roster, or an owner, may open a direct chat with the bot; nobody else may bring it anywhere. Beside the sync, because an invitation
+   * from a slow or dead server takes minutes to decline, and anybody can send many. What fails is tried again after the next sync.
+   */
+  async #seeToInvitations(): Promise<void> {
+    if (this.#inviting) return;
+    this.#inviting = true;
     try {
-      if (own !== undefined && world.people.has(own.sender)) {
-        await gateway.join(room);
-        return;
+      const known = (by: string): boolean => this.#parts.world.people.has(by as UserId);
+      const waiting = [...this.#invitations].toSorted(([, a], [, b]) => Number(known(b)) - Number(known(a)));
+      for (const [room, by] of waiting.slice(0, INVITATIONS_AT_ONCE)) {
+        if (this.#stopped) return;
+        // One that fails goes to the end: it must not hold up the others either.
+        this.#invitations.delete(room);
+        if (await this.#answered(room, known(by))) await this.#parts.journal.commit({ values: { [`invitation:${room}`]: null } });
+        else this.#invitations.set(room, by);
       }
-      await gateway.leave(room);
-    } catch (fault) {
-      if (faultOf(fault) === undefined) throw fault;
-      this.#parts.log.warn("sync.invitation-failed", { why: faultOf(fault)?.kind ?? "bug" });
-      return;
+    } finally {
+      this.#inviting = false;
     }
-    if (this.#mayNote("invitation", now)) await this.#note("invitation-declined", {});
+  }
+  /** Whether the invitation is settled; false if the server could not be asked now. */
+  async #answered(room: RoomId, isKnown: boolean): Promise<boolean> {
+    const { gateway, clock, log } = this.#parts;
+    try {
+      await (isKnown ? gateway.join(room) : gateway.leave(room));
+    } catch (fault) {
+      const found = faultOf(fault);
+      if (found === undefined) throw fault;
+      log.warn("sync.invitation-failed", { why: found.kind });
+      return found.kind === "refused";
+    }
+    if (!isKnown && this.#mayNote("invitation", clock.now())) await this.#note("invitation-declined", {});
+    return true;
   }
   async #retryWaiting(): Promise<void> {
     for (const row of [...this.#waiting.values()]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { ANA, LUIS } from "../domain/builders-core.ts";
+import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
 import { settled } from "../support/model.ts";
 import type { World } from "./harness.ts";
 import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
@@ -79,5 +79,38 @@ describe("when something fails at a bad moment, the app", () => {
     await world.say(ANA, opened.ana, `jit add ${EVA} "Eva" liaison BE`);
     assert.match(world.reads(ANA, opened.ana).at(-1)?.body ?? "", /^I could not carry that out/);
     assert.equal((await world.journal.inbox()).length, 0);
+  });
+  it("lets a stop pass a stranger's invitation that takes long to decline", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const delivery = await draftDelivery(opened);
+    const stuck = Promise.withResolvers<void>();
+    world.gateway.leave = () => stuck.promise;
+    await world.direct(EVA);
+    await world.say(LUIS, delivery, "STOP");
+    await world.clock.pass(3_000);
+    const stopped = world.reads(ANA, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED"));
+    stuck.resolve();
+    assert.equal(stopped.length, 1);
+  });
+  it("accepts an invitation in the end that it could not accept at once", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const join = world.gateway.join.bind(world.gateway);
+    world.gateway.join = async () => { throw unreachable(); };
+    const room = await world.direct(LUIS);
+    world.gateway.join = join;
+    await world.say(ANA, opened.ana, "task list");
+    assert.equal((world.server.membership(room, BOT) as { membership: string }).membership, "join");
+  });
+  it("accepts an invitation after a restart that came just before the end", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    world.gateway.join = async () => { throw unreachable(); };
+    const room = await world.direct(LUIS);
+    await world.stop();
+    await world.start();
+    await world.clock.pass(3_000);
+    assert.equal((world.server.membership(room, BOT) as { membership: string }).membership, "join");
   });
 });
