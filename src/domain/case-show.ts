@@ -49,6 +49,6 @@ function roomsLine(scope: Scope, ctx: Context): Line | undefined {
   const names = desiredRooms(scope)
     .filter((room) => room.kind === "room" && room.people.includes(ctx.author.user))
     .filter((room) => ctx.origin.room === "direct" || room.slot === COORDINATION || room.slot === LIAISON)
-    .flatMap((room) => (room.name === undefined ? [] : [nested(room.name)]));
+    .flatMap((room) => (room.name === undefined ? [] : [nested(room.name, theCase(scope).language)]));
   return names.length === 0 ? undefined : line("case.show-rooms", { rooms: list(names) });
 }

@@ -97,10 +97,10 @@ function evolve(found: Case | undefined, event: CaseEvent): Case {
 }
 
 function effects(event: CaseEvent, scope: Scope): Effect[] {
-  const { codename, until, zone } = theCase(scope);
+  const { codename, until, zone, language } = theCase(scope);
   switch (event.type) {
     case "case.opened": {
-      const rooms = list([nested(line("room.coordination", { codename })), nested(line("room.liaison", { codename }))]);
+      const rooms = list([nested(line("room.coordination", { codename }), language), nested(line("room.liaison", { codename }), language)]);
       return [
         tellPeople([event.by], message(line("case.opened", { codename, rooms }), line("case.opened-later", {}))),
         { effect: "board", slot: COORDINATION },

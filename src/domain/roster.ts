@@ -1,4 +1,5 @@
 /** Who is in a case, for which state, in which role, and by which call sign. */
+import type { Case } from "./case.ts";
 import { isOpen, refuseOver } from "./case.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
 import { decided, refuse } from "./decision.ts";
@@ -181,9 +182,9 @@ function typedLine(person: NewMember, role: Role): string {
 }
 
 /** The rooms that somebody of this role sees, by the names they stand under. */
-function roomLines(role: Role, codename: string): Line {
+function roomLines(role: Role, { codename, language }: Pick<Case, "codename" | "language">): Line {
   const rooms = roomsOf(role).map((slot) =>
-    nested(slot === LIAISON ? line("room.liaison", { codename }) : line("room.coordination", { codename })));
+    nested(slot === LIAISON ? line("room.liaison", { codename }) : line("room.coordination", { codename }), language));
   return rooms.length === 0 ? line("roster.no-rooms", {}) : line("roster.rooms", { rooms: list(rooms) });
 }
 
@@ -195,7 +196,7 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
   const another = LANGUAGES.find((each) => each !== language) ?? "en";
   const welcome = tellPeople([user], message(
     line("roster.welcome", { callSign, codename, role, country }),
-    roomLines(role, codename),
+    roomLines(role, theCase(scope)),
     line("roster.earlier-unreadable", {}),
     line("roster.first-steps", { help: typed("help"), language: typed(`me lang ${another}`), zone: typed("me zone America/Bogota") }),
   ));

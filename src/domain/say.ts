@@ -9,6 +9,7 @@
  * ```
  */
 import type { Country, Instant, Zone } from "./ids.ts";
+import type { Language } from "./person.ts";
 
 /** Code → the facts its text may use. A refusal's code is a saying like any other. */
 /** Every code with the facts its text may use; each file of the domain adds its own. */
@@ -44,6 +45,8 @@ export interface List {
 export interface Nested {
   readonly fact: "nested";
   readonly line: Line;
+  /** Said in this language whatever the reader's: the name of a room stands as it was given. */
+  readonly language?: Language;
 }
 /** What a person would type, `cd ask CD-3 BE`: shown as code, with the prefix of the room it is read in and in the reader's language. */
 export interface Typed {
@@ -84,9 +87,9 @@ export function country(code: Country): CountryName {
 export function list(items: readonly Fact[]): List {
   return { fact: "list", items };
 }
-/** A line inside another. */
-export function nested(of: Line): Nested {
-  return { fact: "nested", line: of };
+/** A line inside another; with a language, said in that and not in the reader's. */
+export function nested(of: Line, language?: Language): Nested {
+  return { fact: "nested", line: of, ...(language === undefined ? {} : { language }) };
 }
 /** What a person would type; without prefix and in English, both are put in for the reader. */
 export function typed(text: string): Typed {
