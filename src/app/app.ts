@@ -16,7 +16,7 @@ import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
 import { Flow } from "./flow.ts";
 import { Intake } from "./intake.ts";
-import { OutboxSender, faultOf } from "./outbox.ts";
+import { OutboxSender, faultOf, key } from "./outbox.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
 import { roomReader } from "./render.ts";
 import { Rooms, present } from "./rooms.ts";
@@ -104,7 +104,12 @@ export class App {
     });
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal,
-      mark: (at) => createHmac("sha256", parts.markKey).update(`${at.chain}\n${at.slot}`).digest("base64url"),
+      mark: (at, replaces) => createHmac("sha256", parts.markKey).update(`${at.chain}\n${at.slot}\n${replaces ?? ""}`).digest("base64url"),
+      intended: async (at) => {
+        const since = await journal.value(`making:${key(at)}`);
+        return since === undefined ? undefined : (Number(since) as Instant);
+      },
+      intend: async (at, since) => void (await journal.commit({ values: { [`making:${key(at)}`]: since === null ? null : String(since) } })),
       name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix, clock.now())),
       bind: (at, room) => this.#bind(at, room),
       alarm: (at, step) => this.#alarm(at, step),

@@ -22,6 +22,9 @@ const ECHO = 15_000;
 /** The same repair more often than this in an hour is not a repair: somebody or something undoes it. */
 const REPAIRS_AN_HOUR = 3;
 const HOUR = 3_600_000;
+/** Longest time that a homeserver is taken to need for a room it was asked to make, and how often it is looked for meanwhile. Milliseconds. */
+const MAKING = 60_000;
+const LOOK_AGAIN = 2_000;
 const ROOM_VERSION = "12";
 
 /** What reconciling needs. */
@@ -31,8 +34,11 @@ export interface ReconcilerParts {
   readonly world: World;
   readonly rooms: Rooms;
   readonly log: Log;
-  /** Our mark for a room: an HMAC over its place, under a key that never leaves the journal. */
-  mark(at: Placed): string;
+  /** Our mark for a room: an HMAC over its place and the room it replaces, under a key that never leaves the data folder. */
+  mark(at: Placed, replaces: RoomId | undefined): string;
+  /** When the making of a room for this place was begun, if it has not been heard of since; durable. */
+  intended(at: Placed): Promise<Instant | undefined>;
+  intend(at: Placed, since: Instant | null): Promise<void>;
   name(of: Line, chain: ChainId): string;
   /** Records that a slot has this room now; durable when it resolves. */
   bind(at: Placed, room: RoomId): Promise<void>;
@@ -113,7 +119,7 @@ export class Reconciler {
     let wait: Underway | undefined;
     try {
       const step = await this.#next(at);
-      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + ECHO) as Instant };
+      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (step === "wait" ? LOOK_AGAIN : ECHO)) as Instant };
     } catch (fault) {
       const gateway = faultOf(fault);
       if (gateway?.kind === "token") this.#parts.fatal(fault);
@@ -185,9 +191,9 @@ export class Reconciler {
   }
   /** Adopts a room made just before a crash, known by its mark and maker; else makes one. */
   async #make(at: Placed, desired: DesiredRoom): Promise<string> {
-    const { gateway, world } = this.#parts;
-    const mark = this.#parts.mark(at);
+    const { gateway, world, clock } = this.#parts;
     const before = world.room(at);
+    const mark = this.#parts.mark(at, before);
     this.#found ??= gateway.joinedRooms().then((rooms) => rooms.flatMap(({ room, create }) => {
       const found = create.content[MARK];
       return create.sender === gateway.user && typeof found === "string" ? [{ room, mark: found }] : [];
@@ -198,7 +204,14 @@ export class Reconciler {
     const made = found.find((each) => each.mark === mark && world.placed(each.room) === undefined && each.room !== before);
     if (made !== undefined) {
       await this.#parts.bind(at, made.room);
+      await this.#parts.intend(at, null);
       return "adopt";
+    }
+    // A server may still be making what was asked of it before a crash or a time-out: it is looked for again before another is asked for.
+    const since = await this.#parts.intended(at);
+    if (since !== undefined && clock.now() - since < MAKING) {
+      this.#found = undefined;
+      return "wait";
     }
     if (this.#tooOften(at, "create")) {
       this.#report(at, "create", "create");
@@ -214,8 +227,18 @@ export class Reconciler {
     };
     // Forgotten before the call: whatever becomes of it, the next attempt looks for the mark first.
     this.#found = undefined;
-    const room = await gateway.createRoom(spec);
+    await this.#parts.intend(at, clock.now());
+    let room: RoomId;
+    try {
+      room = await gateway.createRoom(spec);
+    } catch (fault) {
+      const kind = faultOf(fault)?.kind;
+      // Refused is not made; of all else nothing is known.
+      if (kind === "rate-limited" || kind === "refused") await this.#parts.intend(at, null);
+      throw fault;
+    }
     await this.#parts.bind(at, room);
+    await this.#parts.intend(at, null);
     return "create";
   }
   #desired(at: Placed): DesiredRoom | undefined {

@@ -3,8 +3,7 @@ import { afterEach, describe, it } from "node:test";
 import type { Command } from "../../src/chat/command.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
-import type { World } from "./harness.ts";
-import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
+import { EVA, World, anOpenCase, draftDelivery } from "./harness.ts";
 
 /** The same commands, with a bug in the one of this name. */
 function broken(name: string): (registry: Registry) => Registry {
@@ -131,6 +130,42 @@ describe("the app", () => {
     const said = world.reads(ANA, delivery).map((shown) => shown.body);
     assert.equal(said.filter((body) => body.startsWith("Arrived late")).length, 1);
     assert.equal(said.filter((body) => body.startsWith("CD-1 STOPPED")).length, 1);
+  });
+  it("makes no second room when the homeserver makes the first one after the connection was cut", async () => {
+    const late: (() => void)[] = [];
+    world = new World();
+    await world.start({
+      gateway: (gateway) => {
+        const make = gateway.createRoom.bind(gateway);
+        gateway.createRoom = (spec) => {
+          late.push(() => void make(spec));
+          return Promise.reject(Object.assign(new Error("cut"), { kind: "unreachable" }));
+        };
+      },
+    });
+    await world.clock.pass(5_000);
+    await world.stop();
+    await world.start();
+    await world.clock.pass(5_000);
+    assert.equal(late.length, 1, "it was asked for again while it may have been under way");
+    for (const make of late) make();
+    await world.clock.pass(60_000);
+    const rooms = world.server.after(0).filter((each) => each.event.type === "m.room.create");
+    assert.equal(rooms.length, 1);
+    assert.equal(await world.journal.value("making:installation/direct:@ana:es.example"), undefined);
+  });
+  it("makes the room anew when the first one never came", async () => {
+    world = new World();
+    let asked = 0;
+    await world.start({
+      gateway: (gateway) => {
+        const make = gateway.createRoom.bind(gateway);
+        gateway.createRoom = (spec) => ((asked += 1) === 1 ? Promise.reject(Object.assign(new Error("cut"), { kind: "unreachable" })) : make(spec));
+      },
+    });
+    await world.clock.pass(120_000);
+    assert.equal(asked, 2);
+    assert.equal(world.server.after(0).filter((each) => each.event.type === "m.room.create").length, 1);
   });
   it("leaves of a message that is not for it only the event id and a hash", async () => {
     const opened = await anOpenCase();

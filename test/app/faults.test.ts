@@ -113,4 +113,33 @@ describe("when something fails at a bad moment, the app", () => {
     await world.clock.pass(3_000);
     assert.equal((world.server.membership(room, BOT) as { membership: string }).membership, "join");
   });
+  it("hears all other rooms although the server refuses to tell what it left out of one", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const sync = world.gateway.sync.bind(world.gateway);
+    world.gateway.sync = async (since, timeout) => {
+      const answer = await sync(since, timeout);
+      return { ...answer, joined: answer.joined.map((room) => (room.room === opened.ana ? { ...room, limited: true, prevBatch: "before" } : room)) };
+    };
+    world.gateway.messages = async () => { throw Object.assign(new Error("homeserver: refused, status 403"), { kind: "refused", status: 403 }); };
+    // The call that is under way is answered as ever; the next one is not.
+    await world.say(ANA, opened.coordination, "hello");
+    await world.say(ANA, opened.ana, "hello");
+    await world.say(ANA, opened.coordination, "!task add Once tomorrow 18:00");
+    assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("T-1 Once")).length, 1);
+    assert.ok((await world.notes()).includes("gap-unreadable"));
+  });
+  it("signs a checkpoint once, however often it has to be sent", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const signed = async (): Promise<number> => (await world?.notes() ?? []).filter((what) => what === "checkpoint").length;
+    const before = await signed();
+    const encrypt = world.crypto.encrypt.bind(world.crypto);
+    await world.clock.pass(23 * 3_600_000);
+    world.crypto.encrypt = async () => { throw unreachable(); };
+    await world.clock.pass(2 * 3_600_000);
+    world.crypto.encrypt = encrypt;
+    await world.clock.pass(60_000);
+    assert.equal((await signed()) - before, 1);
+  });
 });

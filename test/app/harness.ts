@@ -26,6 +26,8 @@ export interface Setting {
   readonly registry?: (registry: Registry) => Registry;
   /** Called before each commit; may throw, as a full disk would. */
   readonly commit?: (batch: Batch) => void;
+  /** Changes how the homeserver behaves towards the bot. */
+  readonly gateway?: (gateway: ModelGateway) => void;
 }
 
 export class World {
@@ -50,6 +52,7 @@ export class World {
       return commit(batch);
     };
     const gateway = new ModelGateway(this.server, BOT);
+    setting.gateway?.(gateway);
     const registry = await loadRegistry(COMMANDS);
     const log: Log = { info() {}, warn() {}, error() {}, bug: (_code, thrown) => { this.bugs.push(thrown); return "B-test"; } };
     const app = new App({
