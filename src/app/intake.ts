@@ -155,7 +155,8 @@ export class Intake {
     const taken = new Set<EventId>();
     for (const synced of sync.joined) {
       const gap = synced.limited && this.#parts.rooms.get(synced.room) !== undefined ? await this.#gap(synced) : [];
-      for (const [events, isLate] of [[gap, true], [synced.timeline, late]] as const) {
+      if (gap === "unreadable") rows.push({ chain: INSTALLATION, at: now, trust: "none", event: { type: "system.noted", v: 1, what: "gap-unreadable", facts: {} } });
+      for (const [events, isLate] of [[gap === "unreadable" ? [] : gap, true], [synced.timeline, late]] as const) {
         for (const event of events) {
           if (event.sender === this.#parts.gateway.user || event.stateKey !== undefined || taken.has(event.event)) continue;
           if (CLEAR_WORDS.has(event.type) && this.#mayNote(`clear/${synced.room}`, now)) {
@@ -169,8 +170,18 @@ export class Intake {
     }
     return { fresh, rows };
   }
-  /** What a limited timeline left out, oldest first. */
-  async #gap(synced: SyncedRoom): Promise<readonly TimelineEvent[]> {
+  /** What a limited timeline left out. One room of which the homeserver refuses to tell must not keep the bot from hearing all others: that is put on record. */
+  async #gap(synced: SyncedRoom): Promise<readonly TimelineEvent[] | "unreadable"> {
+    try {
+      return await this.#pagesBack(synced);
+    } catch (fault) {
+      if (faultOf(fault)?.kind !== "refused") throw fault;
+      this.#parts.log.error("sync.gap-unreadable");
+      return "unreadable";
+    }
+  }
+  /** Events before those that came, oldest first, to the last one that is known. */
+  async #pagesBack(synced: SyncedRoom): Promise<readonly TimelineEvent[]> {
     const found: TimelineEvent[] = [];
     let from = synced.prevBatch;
     for (let page = 0; page < MOST_PAGES && from !== undefined; page += 1) {
@@ -181,6 +192,7 @@ export class Intake {
       }
       from = events.length === 0 ? undefined : end;
     }
+    if (from !== undefined) this.#parts.log.error("sync.gap-too-long", { count: found.length });
     return found.toReversed();
   }
   /** Rooms that the bot is invited to, with who says so; more than can be kept are not answered. */
