@@ -96,6 +96,8 @@ export class OutboxSender {
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #notBefore = new Map<string, Instant>();
+  /** Checkpoints that have been signed and not sent yet, by row. */
+  readonly #signed = new Map<string, Content>();
   #cancel: (() => void) | undefined;
   #stopped = false;
 
@@ -265,7 +267,12 @@ export class OutboxSender {
   async #content(row: Outbox, body: Body, room: RoomId, readers: readonly UserId[]): Promise<{ readonly type: string; readonly content: Content; readonly board?: BoardUnderWay } | undefined> {
     switch (body.kind) {
       case "event": case "poll": return body;
-      case "checkpoint": return { type: "m.room.message", content: await this.#parts.checkpoint(body.chain) };
+      case "checkpoint": {
+        // Each one that is signed is on record: an attempt that fails sends the same again, not another.
+        const content = this.#signed.get(row.id) ?? (await this.#parts.checkpoint(body.chain));
+        this.#signed.set(row.id, content);
+        return { type: "m.room.message", content };
+      }
       case "close": {
         const poll = await this.#parts.journal.value(`poll:${body.poll}`);
         if (poll === undefined) return undefined;
@@ -318,6 +325,7 @@ export class OutboxSender {
   #remove(row: Outbox): void {
     const index = this.#pending.findIndex((each) => each.row.id === row.id);
     if (index >= 0) this.#pending.splice(index, 1);
+    this.#signed.delete(row.id);
   }
   #afterFault(place: Placed, fault: unknown): Settled {
     const at = key(place);

@@ -129,4 +129,17 @@ describe("when something fails at a bad moment, the app", () => {
     assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("T-1 Once")).length, 1);
     assert.ok((await world.notes()).includes("gap-unreadable"));
   });
+  it("signs a checkpoint once, however often it has to be sent", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const signed = async (): Promise<number> => (await world?.notes() ?? []).filter((what) => what === "checkpoint").length;
+    const before = await signed();
+    const encrypt = world.crypto.encrypt.bind(world.crypto);
+    await world.clock.pass(23 * 3_600_000);
+    world.crypto.encrypt = async () => { throw unreachable(); };
+    await world.clock.pass(2 * 3_600_000);
+    world.crypto.encrypt = encrypt;
+    await world.clock.pass(60_000);
+    assert.equal((await signed()) - before, 1);
+  });
 });
