@@ -27,7 +27,8 @@ export const cdContact = command({
       halted: { en: ["2", "halted"], es: ["2", "quieta"] },
       moving: { en: ["3", "moving"], es: ["3", "en marcha"] },
       unseen: { en: ["9", "no sight"], es: ["9", "sin vista"] },
-      none: { en: ["none", "no contact"], es: ["ninguno", "sin contacto"] },
+      // Whoever writes that contact is lost has none: never a contact with the note "lost".
+      none: { en: ["none", "no contact", "lost", "lost contact", "contact lost"], es: ["ninguno", "sin contacto", "perdido", "perdida", "contacto perdido", "perdido contacto"] },
     }).optional(),
     ...details,
   }),

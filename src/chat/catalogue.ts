@@ -9,7 +9,7 @@ import type { Code, Fact, Line, Sayings } from "../domain/say.ts";
 import { DAY, formatMoment, formatTime, HOUR, MINUTE, sameClock, dayOf, compareDays } from "../domain/time.ts";
 import { fold, visible } from "./clean.ts";
 import { countryName, placeOf } from "./places.ts";
-import { answerShown } from "./words.ts";
+import { answerShown, choiceShown, exampleShown, keywordShown } from "./words.ts";
 
 /** Names of the placeholders at the top level of an ICU text; those inside the branches of a plural or select are left to the tests. */
 type Skip<S extends string, Depth extends 1[]> =
@@ -102,7 +102,7 @@ function shown(fact: Fact, reader: Reader, depth: number): string | number {
     case "span": return spanShown(fact.ms, reader.language);
     case "country": return countryName(fact.code, reader.language);
     case "list": return listOf(fact.items.map((item) => String(shown(item, reader, depth + 1))), reader.language);
-    case "nested": return sayMarked(fact.line, reader, depth + 1);
+    case "nested": return sayMarked(fact.line, fact.language === undefined ? reader : { ...reader, language: fact.language }, depth + 1);
     case "typed": return `${TYPED_BEGIN}${typedFor(visible(fact.line), reader)}${TYPED_END}`;
   }
 }
@@ -148,11 +148,24 @@ export function typedFor(text: string, reader: Reader): string {
       if (own === undefined) continue;
       const after = words.slice(first + length).join(" ");
       // What follows "help" is a command again.
-      const rest = words[first] === "help" && after !== "" ? typedFor(after, { ...reader, prefix: "" }) : after;
+      const rest = words[first] === "help" && after !== "" ? typedFor(after, { ...reader, prefix: "" }) : afterName(words.slice(first, first + length).join(" "), after, reader.language);
       return `${reader.prefix}${[...words.slice(0, first), own, ...(rest === "" ? [] : [rest])].join(" ")}`;
     }
   }
   return `${reader.prefix}${text}`;
+}
+
+/**
+ * What follows a command's name, in the reader's language: a whole example as the locale has it, else its keywords, roles and other choices word by
+ * word. Only words that announce or fill a parameter of this very command are changed, and never within quotation marks.
+ */
+function afterName(name: string, after: string, language: Language): string {
+  const whole = exampleShown(after, language);
+  const params = commandWords(name, language)?.params;
+  if (whole !== undefined || params === undefined || after === "") return whole ?? after;
+  const passages = after.split(/("[^"]*")/);
+  return passages.map((passage) => (passage.startsWith('"') ? passage
+    : passage.split(" ").map((word) => (Object.hasOwn(params, word) ? keywordShown(word, language) : choiceShown(word, params, language))).join(" "))).join("");
 }
 
 function inLanguage(words: readonly string[], language: Language): string | undefined {

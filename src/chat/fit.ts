@@ -67,7 +67,7 @@ export function fit(command: Pick<Command, "params">, tokens: readonly Token[], 
 
 /** Finds each keyword's place. A word that announces a parameter counts wherever it stands outside quotation marks and its value can follow. */
 function segments(slots: readonly Slot[], tokens: readonly Token[], world: World): { readonly segments: readonly Segment[] } | { readonly failure: Extract<Fit, { ok: false }> } {
-  const found: { readonly at: number; readonly slot: Slot }[] = [];
+  const found: { readonly at: number; readonly slot: Slot; readonly words: 0 | 1 }[] = [];
   for (const slot of slots) {
     const words = slot.reading.keyword === undefined ? undefined : keywordWords(slot.reading.keyword);
     if (words === undefined) continue;
@@ -76,19 +76,25 @@ function segments(slots: readonly Slot[], tokens: readonly Token[], world: World
       return token !== undefined && !token.quoted && words.has(fold(token.text).replace(/[:=]$/, ""));
     });
     const able = all.filter((at) => slot.reading.read(tokens.slice(at + 1), 0, world).length > 0);
-    // "a" and "to" are also words of ordinary text: alone they count only with a value after them.
+    // "a" and "to" are also words of ordinary text: they count only with a value after them, where no longer word stands, and not in "a las 4".
     const strong = all.filter((at) => (tokens[at]?.text.length ?? 0) > 2);
-    const places = able.length > 0 ? able : strong;
+    const strongAndAble = able.filter((at) => strong.includes(at));
+    const weak = able.filter((at) => !isTimeOfDay(tokens, at));
+    const places = [strongAndAble, weak, able, strong].find((each) => each.length > 0) ?? [];
     const [first, second] = places;
-    if (first === undefined) continue;
+    if (first === undefined) {
+      const person = thePerson(slot, tokens, world);
+      if (person !== undefined) found.push({ at: person, slot, words: 0 });
+      continue;
+    }
     if (second !== undefined) return { failure: { ok: false, complaint: line("chat.keyword-twice", { word: tokens[second]?.text ?? "" }), slot, text: "" } };
-    found.push({ at: first, slot });
+    found.push({ at: first, slot, words: 1 });
   }
   found.sort((a, b) => a.at - b.at);
   const ends = [...found.map((each) => each.at), tokens.length];
   const cut: { slots: Slot[]; tokens: readonly Token[] }[] = [{ slots: [], tokens: tokens.slice(0, ends[0]) }];
   // Announced, it must be there: "until further notice" is not an until that was left out.
-  for (const [index, { at, slot }] of found.entries()) cut.push({ slots: [{ ...slot, optional: false }], tokens: tokens.slice(at + 1, ends[index + 1]) });
+  for (const [index, { at, slot, words }] of found.entries()) cut.push({ slots: [{ ...slot, optional: false }], tokens: tokens.slice(at + words, ends[index + 1]) });
   // A parameter without a keyword belongs after the last keyword that is declared before it and was typed.
   let current = cut[0];
   for (const slot of slots) {
@@ -96,6 +102,18 @@ function segments(slots: readonly Slot[], tokens: readonly Token[], world: World
     else current = cut.find((segment) => segment.slots[0]?.name === slot.name) ?? current;
   }
   return { segments: cut };
+}
+
+/** Whether the "a" or "to" at this place belongs to a time of day: "a las 4", "a la una". */
+function isTimeOfDay(tokens: readonly Token[], at: number): boolean {
+  return ["las", "la"].includes(fold(tokens[at + 1]?.text ?? ""));
+}
+
+/** Where the one person stands who is named without the word that announces them: "alert P1 @dakar the vessel …". */
+function thePerson(slot: Slot, tokens: readonly Token[], world: World): number | undefined {
+  if (slot.reading.kind !== "person" || slot.optional) return undefined;
+  const [only, another] = [...tokens.keys()].filter((at) => slot.reading.read(tokens, at, world).length > 0);
+  return another === undefined ? only : undefined;
 }
 
 /** Takes the way that got furthest as what is complained about. */
@@ -140,7 +158,11 @@ class Search {
       if (result !== undefined) return result;
     }
     const implied = slot.reading.implied?.(this.world);
-    if (implied !== undefined) return this.follow(index + 1, at, new Map([...values, [slot.name, [{ value: implied }]]]), complaint);
+    if (implied !== undefined) {
+      const meant = new Map([...values, [slot.name, [{ value: implied }]]]);
+      // "ask 3 BE" where CD-3 is meant anyhow: the number is read as its own only if the rest fits in no other way.
+      return this.follow(index + 1, at, meant, complaint) ?? (isNumberOf(tokens[at], implied) ? this.follow(index + 1, at + 1, meant, complaint) : undefined);
+    }
     if (slot.optional) return this.follow(index + 1, at, values, complaint);
     const missing = at >= tokens.length;
     this.note(at + (missing ? 0.25 : 0), { ok: false, complaint: missing ? "missing" : "not-understood", slot, text: rest(tokens, at) });
@@ -148,11 +170,32 @@ class Search {
   }
 }
 
+/** Whether a word is the bare number of what is implied: `3` of `CD-3`. */
+function isNumberOf(token: Token | undefined, implied: unknown): boolean {
+  return token !== undefined && !token.quoted && typeof implied === "string" && /^[1-9]\d{0,5}$/.test(token.text) && implied.endsWith(`-${token.text}`);
+}
+
 function rest(tokens: readonly Token[], at: number): string {
   return shorten(retype(tokens.slice(at)), ECHO);
 }
 
 function fitSegment(segment: Segment, world: World): Result {
+  const own = fitInOrder(segment, world);
+  if ("values" in own) return own;
+  // "… friday 18:00 @luis" is as good as "… @luis friday 18:00".
+  const other = swapped(segment.slots);
+  const result = other === undefined ? own : fitInOrder({ ...segment, slots: other }, world);
+  return "values" in result ? result : own;
+}
+
+/** With the last two parameters the other way round, if both may be left out and neither is text, which would take anything. */
+function swapped(slots: readonly Slot[]): readonly Slot[] | undefined {
+  const [last, before] = slots.toReversed();
+  const may = (slot: Slot | undefined): slot is Slot => slot !== undefined && slot.optional && slot.reading.kind !== "text" && slot.reading.kind !== "seal";
+  return may(last) && may(before) ? [...slots.slice(0, -2), last, before] : undefined;
+}
+
+function fitInOrder(segment: Segment, world: World): Result {
   const search = new Search(segment, world);
   const result = search.follow(0, 0, new Map(), undefined);
   if (result === undefined) return { failure: search.failure ?? { ok: false, complaint: "extra", text: rest(segment.tokens, 0) } };
@@ -166,6 +209,10 @@ function swallowed(segment: Segment, values: Values, world: World): Result | und
   for (const slot of segment.slots) {
     if (!slot.optional || values.has(slot.name) || slot.reading.keyword !== undefined) continue;
     const line = loose.length === 0 ? undefined : slot.reading.looksLike?.(loose, world);
+    // "task add @luis": what may be left out is there, and the text is not.
+    const text = segment.slots.find((each) => each.reading.kind === "text" && !each.optional);
+    const isAll = slot.reading.read(loose, 0, world).some((each) => "meanings" in each && each.next === segment.tokens.length);
+    if (line !== undefined && text !== undefined && isAll) return { failure: { ok: false, complaint: "missing", slot: text, text: "" } };
     if (line !== undefined) return { failure: { ok: false, complaint: line, slot, text: "" } };
   }
   return undefined;

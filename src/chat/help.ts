@@ -1,7 +1,7 @@
 /** Help and the documentation of commands, both made from the command objects: there is no second place where a command is described. */
 import { LANGUAGES, type Language } from "../domain/person.ts";
 import { ROLES, type Role } from "../domain/roster.ts";
-import { type Line, line, list, type Message, message, typed } from "../domain/say.ts";
+import { type Line, line, type Message, message, typed } from "../domain/say.ts";
 import { allowed, type Asker } from "./allowed.ts";
 import { commandWords, listOf, typedForms } from "./catalogue.ts";
 import { fold, shorten } from "./clean.ts";
@@ -9,7 +9,7 @@ import type { Command } from "./command.ts";
 import { slotsOf } from "./fit.ts";
 import { FIXED } from "./fixed.ts";
 import { nearestOf } from "./nearest.ts";
-import { typingFor } from "./usage.ts";
+import { choiceOf, oneOf, typingFor } from "./usage.ts";
 import { placeShown, roleShown } from "./words.ts";
 
 /** So many commands are listed one below the other with what they do; more are listed by topic. */
@@ -31,8 +31,8 @@ export function helpHere(commands: readonly Command[], asker: Asker, language: L
   const possible = commands.filter((command) => allowed(command, asker).ok);
   if (possible.length === 0) return message(line("help.nothing", {}));
   const lines = possible.length <= MOST_SUMMARIES ? summaries(possible, language) : topics(possible, language);
-  const [first] = possible;
-  return message(line("help.title", {}), ...lines, line("help.more", { line: typed(`help ${first?.name ?? "help"}`) }));
+  const first = possible.find((command) => command.name !== "help");
+  return message(line("help.title", {}), ...lines, first && line("help.more", { line: typed(`help ${first.name}`) }));
 }
 
 function summaries(commands: readonly Command[], language: Language): readonly Line[] {
@@ -61,7 +61,7 @@ export function helpAbout(commands: readonly Command[], asked: string, asker: As
   const didYouMean = nearestOf(commands.flatMap((command) => typedForms(command.name).full.map((folded) => ({ folded, command }))), words.split(" "), MOST_GUESSES);
   return message(
     line("chat.unknown-command", { text: shorten(asked, ECHO) }),
-    didYouMean.length === 0 ? undefined : line("chat.did-you-mean", { lines: list(didYouMean.map((command) => typed(`help ${command.name}`))) }),
+    didYouMean.length === 0 ? undefined : line("chat.did-you-mean", { lines: oneOf(didYouMean.map((command) => `help ${command.name}`)) }),
   );
 }
 
@@ -85,11 +85,7 @@ export function helpForOne(command: Command, language: Language): Message {
 
 /** The words of each choice that a command has. */
 function choices(command: Command, language: Language): readonly Line[] {
-  return slotsOf(command).flatMap((slot) => {
-    if (slot.reading.words === undefined) return [];
-    const words = Object.values(slot.reading.words).map((byLanguage) => byLanguage[language].find((word) => /^\D/.test(word)) ?? byLanguage[language][0] ?? "").join(", ");
-    return [line("help.choice", { what: commandWords(command.name, language)?.params[slot.name] ?? slot.name, words })];
-  });
+  return slotsOf(command).flatMap((slot) => choiceOf(command, slot, language) ?? []);
 }
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");

@@ -1,16 +1,15 @@
 /** From the decrypted content of a message to a command with its parameters, or to what the person is told instead. Pure: no clock, no state. */
 import type { UserId } from "../domain/ids.ts";
-import { type Line, line, list, typed } from "../domain/say.ts";
-import { commandWords } from "./catalogue.ts";
+import { type Line, line, typed } from "../domain/say.ts";
 import { fold, shorten } from "./clean.ts";
 import type { Command, Place } from "./command.ts";
-import { fit, type Fit, type Fitted } from "./fit.ts";
+import { fit, slotsOf, type Fit, type Fitted } from "./fit.ts";
 import { nearest } from "./nearest.ts";
 import { codeOf } from "./readers/texts.ts";
 import type { Token, World } from "./reading.ts";
 import type { Registry } from "./registry.ts";
 import { retype, tokensOf, type TextFault } from "./tokens.ts";
-import { typingFor } from "./usage.ts";
+import { choiceOf, oneOf, slotNamed, typingFor } from "./usage.ts";
 import { answerWord } from "./words.ts";
 
 /** Where a message stands, and what reading may know. */
@@ -91,6 +90,8 @@ function addressed(tokens: readonly Token[], here: Here): readonly Token[] | und
   }
   if (!first.quoted && here.prefix !== "" && first.text.startsWith(here.prefix)) {
     const rest = first.text.slice(here.prefix.length);
+    // "!!!" and "!?" are what people write when they are excited.
+    if (rest !== "" && !/[\p{L}\p{N}]/u.test(rest)) return here.place === "workspace" ? undefined : tokens;
     return rest === "" ? others : [{ ...first, text: rest }, ...others];
   }
   return here.place === "workspace" ? undefined : tokens;
@@ -166,18 +167,32 @@ function answered(tokens: readonly Token[], here: Here): Said | undefined {
   if (value !== undefined && tokens.length === 2) return { kind: "answer", word: said, code: value };
   // "no, not yet" in a delivery's room is talk; alone with the bot it is an answer that lacks its code.
   if (here.place === "delivery") return undefined;
-  return { kind: "refused", lines: [line("chat.answer-needs-code", { line: typed(`${said} 7F3Q`) })] };
+  const how = typed(`${said} 7F3Q`);
+  const [text] = tokens.length === 2 ? tokens.slice(1) : [];
+  return { kind: "refused", lines: [text === undefined ? line("chat.answer-needs-code", { line: how }) : line("chat.no-code", { text: shorten(text.text, ECHO), line: how })] };
 }
 
 function unknown(tokens: readonly Token[], here: Here): Said {
   const words = tokens.slice(0, here.registry.longest).map((token) => fold(token.text));
-  const didYouMean = nearest(here.registry, words, MOST_GUESSES).filter((command) => command.rooms.includes(here.place) && here.refusal?.(command) === undefined);
+  const near = nearest(here.registry, words, MOST_GUESSES).filter((command) => command.rooms.includes(here.place) && here.refusal?.(command) === undefined);
+  const topic = topicNamed(words[0] ?? "", here);
+  // "task" alone: help lists what can follow; of a longer line only what is close to it is offered.
+  if (topic !== undefined && (words.length === 1 || near.length === 0)) {
+    return { kind: "unknown", didYouMean: near, lines: [line("chat.unknown-command", { text: shorten(retype(tokens.slice(0, 3)), ECHO) }), line("help.more", { line: typed(`help ${topic}`) })] };
+  }
+  const didYouMean = near;
   const lines = [
     line("chat.unknown-command", { text: shorten(retype(tokens.slice(0, 3)), ECHO) }),
-    ...(didYouMean.length > 0 ? [line("chat.did-you-mean", { lines: list(didYouMean.map((command) => typed(command.name))) })] : []),
+    ...(didYouMean.length > 0 ? [line("chat.did-you-mean", { lines: oneOf(didYouMean.map((command) => command.name)) })] : []),
     line("chat.see-help", { line: typed("help") }),
   ];
   return { kind: "unknown", didYouMean, lines };
+}
+
+/** The word as typed, if commands that this person may give begin with it: `task`, `tarea`. */
+function topicNamed(word: string, here: Here): string | undefined {
+  const begins = here.registry.forms.some(({ folded, command }) => folded !== word && folded.split(" ")[0] === word && here.refusal?.(command) === undefined);
+  return begins ? word : undefined;
 }
 
 function readCommand(found: Named, tokens: readonly Token[], here: Here): Said {
@@ -215,12 +230,16 @@ function checked(command: Command, reading: Fitted): Readonly<Record<string, unk
 function complaints(result: Extract<Fit, { ok: false }>, found: Named, rest: readonly Token[], here: Here): readonly Line[] {
   const { command } = found;
   const language = here.world.language;
-  const what = result.slot === undefined ? command.name : commandWords(command.name, language)?.params[result.slot.name] ?? result.slot.name;
-  const usage = typingFor(command, language, result.complaint === "missing" && result.slot !== undefined ? { tokens: rest, missing: result.slot.name } : undefined);
-  const lines = (first: Line): readonly Line[] => [first, line("chat.type", { line: typed(usage) }), ...example(command)];
+  const what = result.slot === undefined ? command.name : slotNamed(command, result.slot, language);
+  const isEnd = result.slot !== undefined && (result.slot.reading.keyword !== undefined || slotsOf(command)[0]?.name !== result.slot.name);
+  const usage = typingFor(command, language, result.complaint === "missing" && result.slot !== undefined && isEnd ? { tokens: rest, missing: result.slot.name } : undefined);
+  const lines = (...first: readonly Line[]): readonly Line[] => [...first, line("chat.type", { line: typed(usage) }), ...example(command)];
   switch (result.complaint) {
     case "missing": return lines(line("chat.missing", { what }));
-    case "not-understood": return lines(line("chat.not-understood", { what, text: result.text }));
+    case "not-understood": {
+      const words = result.slot === undefined ? undefined : choiceOf(command, result.slot, language);
+      return lines(line("chat.not-understood", { what, text: result.text }), ...(words === undefined ? [] : [words]));
+    }
     case "extra": return lines(line("chat.extra", { text: result.text }));
     default: return lines(withName(result.complaint, what));
   }

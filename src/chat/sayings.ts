@@ -47,10 +47,13 @@ declare module "../domain/say.ts" {
     "chat.which-case": { cases: string };
     "chat.no-case": Record<never, never>;
     "chat.unknown-command": { text: string };
-    "chat.did-you-mean": { lines: List };
+    "chat.did-you-mean": { lines: Fact };
     "chat.see-help": { line: Typed };
     "chat.edited": Record<never, never>;
     "chat.answer-needs-code": { line: Typed };
+    "chat.no-code": { text: string; line: Typed };
+    "chat.or": { first: Fact; second: Fact };
+    "chat.one-at-a-time": { text: string };
     "chat.not-here": { places: string };
     "chat.not-your-role": { roles: string };
     "chat.not-in-this-state": { states: string };

@@ -37,6 +37,28 @@ export const languageWords: Readonly<Record<Language, ByLanguage>> = {
   es: { en: en.languages.es, es: es.languages.es },
 };
 
+/** Parameters whose value is one of a few words; the words of each stand under its name in `choices` of config/locales. */
+type Choosing = keyof typeof en.choices;
+
+/** A word that fills one of these parameters of a command, as shown in a language; any other word as it is. */
+export function choiceShown(word: string, params: Readonly<Record<string, string>>, language: Language): string {
+  if (Object.hasOwn(params, "role") && isRole(word)) return roleShown(word, language);
+  for (const of of Object.keys(en.choices) as Choosing[]) {
+    const own: Readonly<Record<string, string>> = common[language].choices[of];
+    if (Object.hasOwn(params, of) && Object.hasOwn(own, word)) return own[word] ?? word;
+  }
+  return word;
+}
+function isRole(word: string): word is Role {
+  return Object.hasOwn(roleWords, word);
+}
+
+/** What stands after a command's name in an example, as a language has it; undefined if it has none of its own. */
+export function exampleShown(after: string, language: Language): string | undefined {
+  const own: Readonly<Record<string, string>> = common[language].examples;
+  return Object.hasOwn(own, after) ? own[after] : undefined;
+}
+
 /** A role, `owner` or `anyone`, as shown in a language. */
 export function roleShown(role: Role | "owner" | "anyone", language: Language): string {
   return common[language].roles[role][0];

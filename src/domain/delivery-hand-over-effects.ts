@@ -16,7 +16,6 @@ declare module "./say.ts" {
     "delivery.taker-asked": { to: Fact; from: Fact };
     "delivery.offer-lapsed": { to: Fact; from: Fact; give: Fact };
     "delivery.seal-read": { by: string; after: Fact };
-    "delivery.your-reading": { for: Fact };
     "delivery.reading-withdrawn": { by: string };
     "delivery.watch-taken": { by: string };
     "delivery.watch-since": { country: Fact; at: Fact };
@@ -53,10 +52,8 @@ export function handOverSaid(event: HandOverEvent, delivery: Delivery): readonly
     case "delivery.seal-read": {
       // A clock on a phone shows minutes: so short a time is told as a length.
       const left = span(event.final - event.at);
-      return [
-        reply(message(line("delivery.your-reading", { for: left }))),
-        tellRoom(slot, message(line("delivery.seal-read", { by: event.by.callSign, after: left }))),
-      ];
+      // The reader gets the question whether it is right, which says all of this already.
+      return [tellRoom(slot, message(line("delivery.seal-read", { by: event.by.callSign, after: left })))];
     }
     case "delivery.reading-withdrawn": return both(line("delivery.reading-withdrawn", { by: event.by.callSign }));
     case "delivery.watch-taken": {

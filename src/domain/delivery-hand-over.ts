@@ -37,6 +37,7 @@ declare module "./say.ts" {
     "delivery.nothing-to-correct": { example: Fact };
     "delivery.confirm-give": { delivery: string; to: Fact; seal: string; condition: string };
     "delivery.confirm-take": { delivery: string; from: Fact; seal: string };
+    "delivery.confirm-misread": { delivery: string };
     "delivery.confirm-illegible": { delivery: string; from: Fact };
     "delivery.alert-seal-differs": { delivery: string; giver: string; taker: string; watch: Fact };
     "delivery.alert-seal-not-planned": { delivery: string; watch: Fact };
@@ -124,6 +125,7 @@ export function takeToConfirm(scope: Scope, of: Taking): Message {
   const delivery = scope.state.delivery.get(of.delivery);
   const from = delivery?.movement === undefined ? undefined : watchedLeg(delivery).country;
   if (delivery === undefined || from === undefined) return message();
+  if (of.instead === "misread") return message(line("delivery.confirm-misread", { delivery: delivery.id }));
   return message(of.seal === undefined
     ? line("delivery.confirm-illegible", { delivery: delivery.id, from: country(from) })
     : line("delivery.confirm-take", { delivery: delivery.id, from: country(from), seal: sealOf(of.seal) ?? "" }));

@@ -110,7 +110,7 @@ describe("a command that is not understood", () => {
 
   it("names what is one too many", () => {
     match(refusalOf(said(commands, "task list now")), /all but “now”/);
-    match(refusalOf(said(commands, "task accept T-12 T-7")), /all but “T-7”/);
+    match(refusalOf(said(commands, "task accept T-12 now")), /all but “now”/);
   });
 
   it("never loses in a title what was meant as a person or a date", () => {
@@ -173,8 +173,13 @@ describe("a delivery's room", () => {
     deepEqual(paramsOf(said(commands, "1 09:12", "delivery")), { delivery: "CD-3", of: { at: MONDAY - 48 * 60_000, zone: "Europe/Madrid" } });
     match(refusalOf(said(commands, "1 19:12", "delivery")), /is still to come/);
     match(refusalOf(said(commands, "1 radio 09:12 ok", "delivery")), /could not read the date in “09:12”/, "an earlier contact is never taken for one of now");
-    deepEqual(paramsOf(said(commands, "contacto", "delivery")), { delivery: "CD-3" });
+    match(refusalOf(said(commands, "1 19:12 by radio", "delivery")), /is still to come/, "a time that cannot be is not a note");
     deepEqual(paramsOf(said(commands, "go", "delivery")), { delivery: "CD-3" });
+  });
+
+  it("never takes for a contact what says that there is none", () => {
+    for (const lost of ["contact lost", "contacto perdido", "contact me later"]) equal(said(commands, lost, "delivery").kind, "talk", lost);
+    for (const lost of ["cd contact lost", "1 lost contact", "ev contacto perdido"]) equal(paramsOf(said(commands, lost, "delivery"))["what"], "none", lost);
   });
 
   it("stops at once on the word, whatever follows it and however it is written", () => {
@@ -217,7 +222,7 @@ describe("an answer typed by hand", () => {
 
   it("names the missing code", () => {
     match(refusalOf(said(commands, "yes")), /code under the question is missing.*yes 7F3Q/);
-    match(refusalOf(said(commands, "yes 7F3O")), /missing/, "O is not in the alphabet of codes");
+    match(refusalOf(said(commands, "yes 7F3O")), /cannot read “7F3O” as the code/, "O is not in the alphabet of codes");
     match(refusalOf(said(commands, "no", "direct", { language: "es" }), { language: "es" }), /Falta el código.*no 7F3Q/);
   });
 });

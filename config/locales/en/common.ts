@@ -44,10 +44,13 @@ export const sayings = {
   "chat.which-case": "Which case? Type its name first: {cases}.",
   "chat.no-case": "This belongs to a case, and you are in none.",
   "chat.unknown-command": "I do not know “{text}”.",
+  "chat.one-at-a-time": "One at a time: I cannot do “{text}” at once.",
   "chat.did-you-mean": "Did you mean  {lines} ?",
   "chat.see-help": "All I can do here: type  {line}",
   "chat.edited": "I do not carry out edited messages. Send it as a new one.",
-  "chat.answer-needs-code": "The code under the question is missing. Type  {line}",
+  "chat.answer-needs-code": "The code under the question is missing. It is typed like this, with its own code:  {line}",
+  "chat.no-code": "I cannot read “{text}” as the code under a question. It is typed like this, with its own code:  {line}",
+  "chat.or": "{first} or {second}",
   "chat.not-here": "This is not done here. Where: {places}.",
   "chat.not-your-role": "This is for {roles}.",
   "chat.not-in-this-state": "This can only be done while the case is {states}.",
@@ -108,5 +111,14 @@ export const languages = { en: ["English", "inglés"], es: ["Spanish", "español
 
 export const places = { workspace: "the rooms of the case", delivery: "a delivery's room", direct: "our direct chat" } as const;
 export const states = { open: "open", expired: "expired" } as const;
+/** Words of a choice as shown, by the name of its parameter. */
+export const choices = {
+  mode: { clean: "clean", partial: "partial", live: "live" },
+  condition: { intact: "intact", broken: "broken" },
+  instead: { illegible: "illegible", misread: "misread" },
+  what: { well: "well", none: "no contact" },
+} as const;
+/** What stands after a command's name in its examples, where it is said otherwise than in English. */
+export const examples = {} as const;
 /** Marks a parameter that may be left out, and lengths of time. */
 export const forms = { and: "and", or: "or", end: "23:59" } as const;

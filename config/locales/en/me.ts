@@ -1,6 +1,7 @@
 /** English: a person's own settings. */
 export const sayings = {
-  "person.language-set": "From now on I write to you in {language, select, en {English} es {Spanish} other {{language}}}.",
+  // Said in the language that was chosen, whatever the reader had before.
+  "person.language-set": "{language, select, en {From now on I write to you in English.} es {A partir de ahora te escribo en español.} other {{language}}}",
   "person.zone-set": "Your zone is {zone}. There it is now {now}.",
   "person.language-already": "I already write to you in {language, select, en {English} es {Spanish} other {{language}}}.",
   "person.zone-already": "Your zone is {zone} already.",

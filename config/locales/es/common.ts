@@ -44,10 +44,13 @@ export const sayings = {
   "chat.which-case": "¿Qué caso? Escribe antes su nombre: {cases}.",
   "chat.no-case": "Esto pertenece a un caso, y no estás en ninguno.",
   "chat.unknown-command": "No conozco «{text}».",
+  "chat.one-at-a-time": "De una en una: no puedo hacer «{text}» a la vez.",
   "chat.did-you-mean": "¿Querías decir  {lines} ?",
   "chat.see-help": "Todo lo que puedo hacer aquí: escribe  {line}",
   "chat.edited": "No ejecuto mensajes editados. Envíalo como mensaje nuevo.",
-  "chat.answer-needs-code": "Falta el código que está bajo la pregunta. Escribe  {line}",
+  "chat.answer-needs-code": "Falta el código que está bajo la pregunta. Se escribe así, con su código:  {line}",
+  "chat.no-code": "No puedo leer «{text}» como el código de una pregunta. Se escribe así, con su código:  {line}",
+  "chat.or": "{first} o {second}",
   "chat.not-here": "Esto no se hace aquí. Dónde: {places}.",
   "chat.not-your-role": "Esto es para {roles}.",
   "chat.not-in-this-state": "Esto solo se puede hacer con el caso {states}.",
@@ -108,4 +111,27 @@ export const languages = { en: ["inglés"], es: ["español", "castellano"] } as 
 
 export const places = { workspace: "las salas del caso", delivery: "la sala de una entrega", direct: "nuestro chat directo" } as const;
 export const states = { open: "abierto", expired: "caducado" } as const;
+/** Words of a choice as shown, by the name of its parameter. */
+export const choices = {
+  mode: { clean: "limpia", partial: "parcial", live: "viva" },
+  condition: { intact: "intacto", broken: "roto" },
+  instead: { illegible: "ilegible", misread: "leí mal" },
+  what: { well: "bien", none: "sin contacto" },
+} as const;
+/** What stands after a command's name in its examples, by the English. */
+export const examples = {
+  "Get the air waybill from the carrier @luis friday 18:00 Bogotá": "Pedir el conocimiento aéreo al transportista @luis viernes 18:00 Bogotá",
+  "Call the port friday 18:00": "Llamar al puerto viernes 18:00",
+  "Call the port": "Llamar al puerto",
+  "T-12 copy received": "T-12 copia recibida",
+  "P2 to @dakar the vessel has changed its port of call": "P2 a @dakar el barco ha cambiado de puerto",
+  "route Santos BR > Praia CV > Antwerp BE mode clean seal 0774471 from 5 dec 04:00 Santos to 12 dec 20:00 Praia":
+    "ruta Santos BR > Praia CV > Amberes BE modo limpia precinto 0774471 desde 5 dic 04:00 Santos a 12 dic 20:00 Praia",
+  "route Santos BR > Praia CV mode clean seal 0774471 from 5 dec 04:00 Santos to 12 dec 20:00 Praia":
+    "ruta Santos BR > Praia CV modo limpia precinto 0774471 desde 5 dic 04:00 Santos a 12 dic 20:00 Praia",
+  "CD-3 paper despacho 123/26 until 16 dec 23:59": "CD-3 documento despacho 123/26 hasta 16 dic 23:59",
+  "CD-3 oral yesterday 11:40": "CD-3 oral ayer 11:40",
+  "CD-3 well radio ok": "CD-3 bien por radio",
+  "CD-3 we are burnt": "CD-3 estamos quemados",
+} as const;
 export const forms = { and: "y", or: "o", end: "23:59" } as const;

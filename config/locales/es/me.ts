@@ -1,6 +1,7 @@
 /** Spanish: a person's own settings. */
 export const sayings = {
-  "person.language-set": "A partir de ahora te escribo en {language, select, en {inglés} es {español} other {{language}}}.",
+  // Said in the language that was chosen, whatever the reader had before.
+  "person.language-set": "{language, select, en {From now on I write to you in English.} es {A partir de ahora te escribo en español.} other {{language}}}",
   "person.zone-set": "Tu zona es {zone}. Allí son ahora: {now}.",
   "person.language-already": "Ya te escribo en {language, select, en {inglés} es {español} other {{language}}}.",
   "person.zone-already": "Tu zona ya es {zone}.",

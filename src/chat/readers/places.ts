@@ -8,6 +8,7 @@ import { zoneNamed } from "../../domain/time.ts";
 
 const LONGEST_NAME = 5;
 const ECHO = 60;
+const MOST_ZONES_SHOWN = 4;
 const trimmed = (text: string): string => text.replace(/^[(,;]+|[),;]+$/g, "");
 const words = (tokens: readonly Token[], from: number, to: number): string =>
   trimmed(tokens.slice(from, to).map((token) => token.text).join(" "));
@@ -74,6 +75,12 @@ export const zoneReading: Reading<Zone> = {
     });
     if (found !== undefined) return [{ next: found.next, meanings: meaningsOf(found.value) }];
     const rest = words(tokens, from, tokens.length);
+    const inCountry = longest(tokens, from, countryNamed);
+    if (inCountry !== undefined) {
+      const zones = zonesOf(inCountry.value);
+      const complaint = line("chat.zone-needed", { text: shorten(rest, ECHO), zones: zones.slice(0, MOST_ZONES_SHOWN).join(", ") });
+      return [zones.length === 1 ? { next: inCountry.next, meanings: meaningsOf(zones) } : { next: inCountry.next, complaint }];
+    }
     return rest === "" ? [] : [{ next: tokens.length, complaint: line("chat.unknown-zone", { text: shorten(rest, ECHO) }) }];
   },
 };
@@ -86,7 +93,6 @@ function meaningsOf(zones: readonly Zone[]): readonly Meaning<Zone>[] {
 interface Point { readonly place: string; readonly country: Country; readonly zone: Zone }
 type PointRead = readonly Point[] | { readonly complaint: ReturnType<typeof line> };
 
-const MOST_ZONES_SHOWN = 4;
 const LONGEST_PLACE = 60;
 
 /** `Santos BR`, `Praia`, `Xpto BR America/Belem`: a place, its country, its zone where the country has several. */

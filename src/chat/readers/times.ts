@@ -37,7 +37,10 @@ function dateIn<T>(tokens: readonly Token[], read: (text: string) => Read<T>, co
     if (token === undefined || token.quoted || token.user !== undefined) continue;
     for (let next = Math.min(tokens.length, from + 4); next > from; next -= 1) {
       const text = tokens.slice(from, next).map((each) => each.text).join(" ");
-      if (counts(read(text))) return line("chat.date-in-text", { text: shorten(text, ECHO) });
+      const of = read(text);
+      // "1 19:12 by radio": a time of day at the head is meant as the time, also where it cannot be.
+      if (from === 0 && of.is === "wrong" && /^\d{1,2}[:.h]\d{2}$/i.test(text)) return of.complaint;
+      if (counts(of)) return line("chat.date-in-text", { text: shorten(text, ECHO) });
     }
   }
   return undefined;
