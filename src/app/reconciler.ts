@@ -77,6 +77,7 @@ export class Reconciler {
   /** Looks at every room of every case and every direct chat. */
   lookAtAll(): void {
     for (const chain of this.#parts.world.cases) this.lookAtCase(chain);
+    for (const user of this.#parts.world.people.keys()) this.look({ chain: INSTALLATION, slot: directSlot(user) });
   }
   lookAtCase(chain: ChainId): void {
     const scope = this.#parts.world.scope(chain);
