@@ -13,8 +13,11 @@ import type { DemoLanguage } from "./words.ts";
 const USAGE = `npm run demo [-- OPTIONS]
   --lang en|es  language that people and bot speak (default en)
   --keep        leave everything running at the end, with address and accounts, until Ctrl-C
-  --verbose     show the bot's own log when something fails
+  --verbose     show all of the bot's own log when something fails, not only its end
   --help        this text`;
+
+/** How much of the bot's log is shown when something fails. */
+const LOG_LINES = 15;
 
 process.exitCode = await main();
 // Clients of the people keep timers of their own.
@@ -60,7 +63,8 @@ async function main(): Promise<number> {
     } catch (error) {
       stage.show();
       terminal.line(`\n✖ ${error instanceof Error ? error.message : String(error)}`);
-      if (options.verbose) terminal.line(`\nThe bot's output:\n${stage.bot.output}`);
+      const output = stage.bot.output.trimEnd().split("\n");
+      terminal.line(`\nThe bot's own log${options.verbose ? "" : ", its end"}:\n${(options.verbose ? output : output.slice(-LOG_LINES)).join("\n")}`);
       terminal.summary(stage);
       return 1;
     }
