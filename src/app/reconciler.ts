@@ -59,6 +59,8 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #busy = new Map<string, Underway | "working">();
   readonly #repairs = new Map<string, Instant[]>();
+  /** The step that was counted last, by place. */
+  readonly #counted = new Map<string, string>();
   /** When it was last reported that a repair is undone again and again. */
   readonly #reported = new Map<string, Instant>();
   readonly #dirty = new Set<string>();
@@ -118,6 +120,7 @@ export class Reconciler {
   }
   async #work(at: Placed, id: string): Promise<void> {
     let wait: Underway | undefined;
+    this.#counted.delete(id);
     try {
       const step = await this.#next(at);
       wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (step === "wait" ? LOOK_AGAIN : ECHO)) as Instant };
@@ -126,6 +129,7 @@ export class Reconciler {
       if (gateway?.kind === "token") this.#parts.fatal(fault);
       if (gateway === undefined) this.#parts.log.bug("rooms.step-failed", fault);
       else this.#parts.log.warn("rooms.step-failed", { why: gateway.kind, status: gateway.status ?? 0 });
+      if (gateway?.kind === "rate-limited" || gateway?.kind === "unreachable") this.#notCounted(at);
       this.#found = undefined;
       wait = { step: "fault", until: (this.#parts.clock.now() + Math.max(2_000, gateway?.wait ?? 0)) as Instant };
     }
@@ -258,8 +262,17 @@ export class Reconciler {
     const id = `${key(at)} ${step}`;
     const recent = (this.#repairs.get(id) ?? []).filter((each) => now - each < HOUR);
     // What is not done does not count: after an hour it is tried again.
-    if (recent.length < REPAIRS_AN_HOUR) this.#repairs.set(id, [...recent, now]);
+    if (recent.length < REPAIRS_AN_HOUR) {
+      this.#repairs.set(id, [...recent, now]);
+      this.#counted.set(key(at), id);
+    }
     return recent.length >= REPAIRS_AN_HOUR;
+  }
+  /** What the server was too busy for, or did not get, was no repair that somebody undid: it must not be put off for an hour. */
+  #notCounted(at: Placed): void {
+    const id = this.#counted.get(key(at));
+    if (id !== undefined) this.#repairs.set(id, (this.#repairs.get(id) ?? []).slice(0, -1));
+    this.#counted.delete(key(at));
   }
   /** Once in an hour: every message in the room has it looked at again, and a stranger who talks must not ring everybody's phone each time. */
   #report(at: Placed, name: string, step: string): void {

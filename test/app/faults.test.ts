@@ -142,4 +142,18 @@ describe("when something fails at a bad moment, the app", () => {
     await world.clock.pass(60_000);
     assert.equal((await signed()) - before, 1);
   });
+  it("makes a room although the server had no time for it at first", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const create = world.gateway.createRoom.bind(world.gateway);
+    let busy = 5;
+    world.gateway.createRoom = async (spec) => {
+      busy -= 1;
+      if (busy >= 0) throw Object.assign(new Error("homeserver: rate-limited"), { kind: "rate-limited", status: 429, wait: 30_000 });
+      return create(spec);
+    };
+    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
+    await world.clock.pass(600_000);
+    assert.ok(world.room("· 1"));
+  });
 });
