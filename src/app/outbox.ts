@@ -60,6 +60,9 @@ const MOST_ROOMS_AT_ONCE = 6;
 const UNREADABLE = 10_000;
 /** The same where somebody's keys have just been asked for. */
 const ASKED_ANEW = 500;
+/** A message that fails by what it is, not by what the server is, is tried so often before those after it go first, and again after this, in milliseconds. */
+const TRIES_AT_THE_HEAD = 3;
+const SET_ASIDE = 600_000;
 const BACK_OFF = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 
 /** What sending needs. */
@@ -96,6 +99,8 @@ export class OutboxSender {
   readonly #busy = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #notBefore = new Map<string, Instant>();
+  /** Rows that fail by themselves, and until when others of their room go first: one bad message must not hold up a stop. */
+  readonly #setAside = new Map<string, Instant>();
   /** Checkpoints that have been signed and not sent yet, by row. */
   readonly #signed = new Map<string, Content>();
   #cancel: (() => void) | undefined;
@@ -128,12 +133,17 @@ export class OutboxSender {
     if (this.#stopped) return;
     const now = this.#parts.clock.now();
     const heads = new Map<string, Pending>();
+    let soonest = Number.POSITIVE_INFINITY;
     for (const each of this.#pending) {
       if (this.#busy.has(each.at)) continue;
+      const setAside = this.#setAside.get(each.row.id);
+      if (setAside !== undefined && setAside > now) {
+        soonest = Math.min(soonest, setAside);
+        continue;
+      }
       const head = heads.get(each.at);
       if (head === undefined || before(each.row, head.row)) heads.set(each.at, each);
     }
-    let soonest = Number.POSITIVE_INFINITY;
     for (const each of [...heads.values()].toSorted((a, b) => (before(a.row, b.row) ? -1 : 1))) {
       if (this.#busy.size >= MOST_ROOMS_AT_ONCE) break;
       const from = Math.max(this.#notBefore.get(each.at) ?? 0, each.body.kind === "board" ? each.row.created + BOARD_DELAY : 0);
@@ -152,7 +162,7 @@ export class OutboxSender {
     try {
       settled = await this.#send(row, body);
     } catch (fault) {
-      settled = this.#afterFault(body.at, fault);
+      settled = this.#afterFault(row, body.at, fault);
     }
     this.#busy.delete(at);
     if (settled === "done") {
@@ -326,8 +336,9 @@ export class OutboxSender {
     const index = this.#pending.findIndex((each) => each.row.id === row.id);
     if (index >= 0) this.#pending.splice(index, 1);
     this.#signed.delete(row.id);
+    this.#setAside.delete(row.id);
   }
-  #afterFault(place: Placed, fault: unknown): Settled {
+  #afterFault(row: Outbox, place: Placed, fault: unknown): Settled {
     const at = key(place);
     const failures = (this.#failures.get(at) ?? 0) + 1;
     this.#failures.set(at, failures);
@@ -337,6 +348,13 @@ export class OutboxSender {
     else this.#parts.log.warn("outbox.send-failed", { why: gateway.kind, attempt: failures });
     if (gateway?.kind === "token") this.#parts.fatal(fault);
     if (gateway?.kind === "refused") this.#parts.needsRoom(place);
+    const isItsOwn = gateway === undefined || gateway.status === 400 || gateway.status === 413;
+    if (isItsOwn && failures >= TRIES_AT_THE_HEAD) {
+      this.#parts.log.error("outbox.set-aside", { attempt: failures });
+      this.#setAside.set(row.id, (this.#parts.clock.now() + SET_ASIDE) as Instant);
+      this.#failures.delete(at);
+      return { retry: 0 };
+    }
     return { retry: Math.max(wait, gateway?.wait ?? 0) };
   }
   /**

@@ -156,4 +156,21 @@ describe("when something fails at a bad moment, the app", () => {
     await world.clock.pass(600_000);
     assert.ok(world.room("· 1"));
   });
+
+  it("lets the next message pass one that cannot be sent", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const encrypt = world.crypto.encrypt.bind(world.crypto);
+    world.crypto.encrypt = async (room, to, type, content) => {
+      if (String(content["body"]).startsWith("T-1 Never")) throw new Error("an event that cannot be sent encrypted");
+      return encrypt(room, to, type, content);
+    };
+    await world.say(ANA, opened.coordination, "!task add Never tomorrow 18:00");
+    await world.say(ANA, opened.coordination, "!task add Next tomorrow 18:00");
+    await world.clock.pass(30_000);
+    assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("T-2 Next")).length, 1);
+    world.crypto.encrypt = encrypt;
+    await world.clock.pass(600_000);
+    assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("T-1 Never")).length, 1, "it is not given up");
+  });
 });
