@@ -200,7 +200,15 @@ function fitInOrder(segment: Segment, world: World): Result {
   const result = search.follow(0, 0, new Map(), undefined);
   if (result === undefined) return { failure: search.failure ?? { ok: false, complaint: "extra", text: rest(segment.tokens, 0) } };
   if ("failure" in result) return result;
-  return swallowed(segment, result.values, world) ?? result;
+  return withoutText(segment, world) ?? swallowed(segment, result.values, world) ?? result;
+}
+
+/** "task add @luis", "task add friday 18:00": what may be left out is all there is, and no word of it is the text that must be there. */
+function withoutText(segment: Segment, world: World): Result | undefined {
+  const text = segment.slots.find((slot) => slot.reading.kind === "text" && !slot.optional);
+  if (text === undefined || segment.tokens.some((token) => token.quoted)) return undefined;
+  const isAll = (slot: Slot): boolean => slot.reading.read(segment.tokens, 0, world).some((each) => "meanings" in each && each.next === segment.tokens.length);
+  return segment.slots.some((slot) => slot.optional && isAll(slot)) ? { failure: { ok: false, complaint: "missing", slot: text, text: "" } } : undefined;
 }
 
 /** Something that was meant as a parameter of its own but was taken for text: refused, never lost in silence. */
@@ -209,10 +217,6 @@ function swallowed(segment: Segment, values: Values, world: World): Result | und
   for (const slot of segment.slots) {
     if (!slot.optional || values.has(slot.name) || slot.reading.keyword !== undefined) continue;
     const line = loose.length === 0 ? undefined : slot.reading.looksLike?.(loose, world);
-    // "task add @luis": what may be left out is there, and the text is not.
-    const text = segment.slots.find((each) => each.reading.kind === "text" && !each.optional);
-    const isAll = slot.reading.read(loose, 0, world).some((each) => "meanings" in each && each.next === segment.tokens.length);
-    if (line !== undefined && text !== undefined && isAll) return { failure: { ok: false, complaint: "missing", slot: text, text: "" } };
     if (line !== undefined) return { failure: { ok: false, complaint: line, slot, text: "" } };
   }
   return undefined;
