@@ -36,6 +36,8 @@ const MOST_PAGES = 50;
 /** Most invitations kept, and how many are answered after one sync. */
 const MOST_INVITATIONS = 1_000;
 const INVITATIONS_AT_ONCE = 20;
+/** How long what is said in a room of the bot's own waits for the room to be bound, in milliseconds; a bound one that was replaced is no room of ours. */
+const BEING_MADE = 600_000;
 /** An invitation that does not say who sent it is a stranger's. */
 const NOBODY = "";
 /** Most undecryptable events kept to be tried again. */
@@ -78,6 +80,7 @@ export class Intake {
   /** Rooms that the bot has been invited to, and by whom. */
   readonly #invitations = new Map<RoomId, string>();
   #inviting = false;
+  #startedAt = 0;
   #since: string | undefined;
   #syncedAt: Instant | undefined;
   #first = true;
@@ -89,6 +92,7 @@ export class Intake {
     this.#parts = parts;
   }
   async load(): Promise<void> {
+    this.#startedAt = this.#parts.clock.now();
     this.#since = await this.#parts.journal.value("sync:token");
     for (const [key, by] of await this.#parts.journal.values("invitation:")) this.#invitations.set(key.slice("invitation:".length) as RoomId, by);
     const at = await this.#parts.journal.value("sync:at");
@@ -275,6 +279,7 @@ export class Intake {
   async #look(row: Inbox): Promise<void> {
     const { crypto, journal, world } = this.#parts;
     const placed = world.placed(row.room) ?? (await this.#adoptDirect(row));
+    if (placed === undefined && this.#isBeingMade(row)) return this.#wait(row);
     const opened = await crypto.decrypt(row.room, JSON.parse(row.wire) as Record<string, unknown>);
     if (!opened.ok) return this.#closed(row, opened, placed);
     const ratchet: Ratchet = { room: row.room, session: opened.session, index: opened.index, event: row.event, hash: opened.hash };
@@ -325,6 +330,15 @@ export class Intake {
     const now = this.#parts.clock.now();
     if (!this.#parts.world.people.has(row.sender) || !this.#mayNote(`unproven/${row.sender}`, now)) return this.#silence(row, "refused", undefined, undefined);
     await this.#parts.writer.do("live", () => this.#parts.flow.tellUnproven(row.sender, row.event));
+  }
+  /**
+   * A room that the bot has made and not bound yet: the bot died in between, or the server's answer is on its way, and people are in it already.
+   * What they say there waits. That it is the bot's own is a claim of the server, by which nothing but time can be lost.
+   */
+  #isBeingMade(row: Inbox): boolean {
+    const { rooms, gateway, clock } = this.#parts;
+    const seen = rooms.get(row.room);
+    return seen?.creator === gateway.user && seen.mark !== undefined && clock.now() - Math.max(row.received, this.#startedAt) < BEING_MADE;
   }
   /** A direct chat that a person opened becomes theirs with their first message in it, if only the two are there. */
   async #adoptDirect(row: Inbox): Promise<Placed | undefined> {

@@ -173,4 +173,19 @@ describe("when something fails at a bad moment, the app", () => {
     await world.clock.pass(600_000);
     assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("T-1 Never")).length, 1, "it is not given up");
   });
+  it("hears what was said in a room that it died before binding", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    world.change({ commit: (batch) => { if ((batch.rows ?? []).some((row) => row.event.type === "room.bound")) throw new Error("the process dies here"); } });
+    await world.say(ANA, opened.ana, "cd new route Cartagena CO > Vigo ES mode clean seal 0774471 from tomorrow 04:00 Bogotá to 12 dec 20:00 Madrid");
+    await world.stop();
+    const delivery = world.room("· 1");
+    await world.join(LUIS);
+    await world.say(LUIS, delivery, "STOP");
+    await world.start();
+    await world.clock.pass(5_000);
+    await world.say(ANA, opened.coordination, "hello");
+    await world.clock.pass(5_000);
+    assert.equal(world.reads(ANA, opened.ana).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
+  });
 });
