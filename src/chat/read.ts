@@ -142,7 +142,16 @@ function readText(body: string, html: string | undefined, here: Here): Said {
   if (found === undefined) return here.place === "delivery" ? TALK : unknown(tokens, here);
   const refusal = here.refusal?.(found.command);
   if (refusal !== undefined) return { kind: "refused", lines: refusal, command: found.command };
+  const second = found.command.weight === "stop" ? -1 : secondCommand(tokens, found.length, here);
+  if (second !== -1) return { kind: "refused", lines: [line("chat.one-message-each", { text: shorten(retype(tokens.slice(second)), ECHO) })], command: found.command };
   return readCommand(found, tokens, here);
+}
+
+/** Where a second command begins, with its prefix, in a message that holds one already; -1 if none does. */
+function secondCommand(tokens: readonly Token[], from: number, { prefix, ...here }: Here): number {
+  if (prefix === "") return -1;
+  return tokens.findIndex((token, at) => at >= from && !token.quoted && token.text.startsWith(prefix)
+    && named([{ ...token, text: token.text.slice(prefix.length) }, ...tokens.slice(at + 1)], { ...here, prefix }) !== undefined);
 }
 
 /** A text that could not be cut into words is still a stop if it begins with one; else it is refused only where it was meant for the bot. */

@@ -5,7 +5,8 @@ import { typedFor } from "../../src/chat/catalogue.ts";
 import type { KnownCase } from "../../src/chat/reading.ts";
 import { read, type Said } from "../../src/chat/read.ts";
 import type { Registry } from "../../src/chat/registry.ts";
-import type { CallSign, CaseId, UserId } from "../../src/domain/ids.ts";
+import { placeOf } from "../../src/chat/places.ts";
+import type { CallSign, CaseId, UserId, Zone } from "../../src/domain/ids.ts";
 import { aReader, BOT, MADRID, MONDAY, paramsOf, refusalOf, registry, said } from "./world.ts";
 
 /** Everybody and everything that an example may name. */
@@ -90,6 +91,17 @@ describe("typed in a hurry", () => {
     equal(paramsOf(said(commands, "task done 7 12 copies received"))["note"], "12 copies received");
   });
 
+  it("does nothing of two commands in one message, unless the first is a stop", () => {
+    match(refusalOf(said(commands, "!task add Look\n!task add Two", "workspace")), /one command a message. Send “!task add Two”/);
+    equal(paramsOf(said(commands, "!stop CD-3 !task list", "workspace"))["delivery"], "CD-3");
+    equal(paramsOf(said(commands, "!task add Say !hello to them", "workspace"))["title"], "Say !hello to them");
+  });
+
+  it("never guesses whether the day of a before counts", () => {
+    for (const line of ["task add call before friday", "tarea nueva llamar antes del viernes"]) match(refusalOf(said(commands, line)), /up to which moment/, line);
+    equal(paramsOf(said(commands, "task add call before dinner"))["title"], "call before dinner");
+  });
+
   it("says that the text is missing where only the person or the date was typed", () => {
     for (const line of ["task add @ana", "task add friday 18:00"]) match(refusalOf(said(commands, line)), /^Missing: what is to be done/, line);
   });
@@ -113,6 +125,10 @@ describe("typed in a hurry", () => {
   it("offers zones for a country that has several, and takes the only one", () => {
     match(refusalOf(said(commands, "me zone Brasil")), /several time zones.*America\//);
     equal(paramsOf(said(commands, "me zone Colombia"))["zone"], "America/Bogota");
+  });
+
+  it("calls the time of New York by its name, also where Miami has the same", () => {
+    equal(placeOf("America/New_York" as Zone, "en"), "New York");
   });
 
   it("takes an exclamation for talk, in a room and alone with the bot", () => {

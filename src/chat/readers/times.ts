@@ -18,6 +18,9 @@ function candidates<T>(tokens: readonly Token[], from: number, read: (text: stri
     // A date in quotation marks is a date only if the quotes hold nothing else.
     if (part.some((token) => token.user !== undefined || (token.quoted && part.length > 1))) continue;
     const text = part.map((token) => token.text).join(" ");
+    const before = /^(?:before|antes del?)\s+(.+)$/i.exec(text)?.[1];
+    // Whether the day itself still counts is not for us to say: a deadline is never guessed.
+    if (before !== undefined && read(before).is === "read") found.push({ next, complaint: line("chat.before-when", { text: shorten(text, ECHO) }) });
     const of = read(text);
     if (of.is === "wrong") found.push({ next, complaint: of.complaint });
     if (of.is !== "read") continue;
