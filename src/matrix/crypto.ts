@@ -122,12 +122,12 @@ export class OlmCrypto implements Crypto {
     await this.#machine.run((engine) => engine.updateTrackedUsers(engineUsers(people)));
     for (let last = false; ; last = true) {
       await this.#outgoing.queries();
-      const done = await this.#machine.run(async (engine) => {
+      const done = await this.#outgoing.undisturbed(() => this.#machine.run(async (engine) => {
         const requests = (await engine.outgoingRequests()) as OutgoingRequest[];
         const pending = new Set(requests.flatMap(askedAbout));
         if (!last && people.some((user) => pending.has(user))) return undefined;
         return { result: await work(engine, new Standings(engine, pending), pending) };
-      });
+      }));
       if (done !== undefined) return done.result;
     }
   }

@@ -79,8 +79,9 @@ export class MatrixGateway implements Gateway {
     return read.success ? read.data.room_id : unusable();
   }
 
+  /** Not repeated: an invitation refused for haste has already used up some of what the invited person may receive (Synapse, `rc_invites`). */
   async invite(room: RoomId, user: UserId): Promise<void> {
-    await this.#membership(path`/_matrix/client/v3/rooms/${room}/invite`, { user_id: user });
+    await this.#rest.call({ method: "POST", path: path`/_matrix/client/v3/rooms/${room}/invite`, body: { user_id: user }, repeat: "once" });
   }
 
   async remove(room: RoomId, user: UserId): Promise<void> {

@@ -66,6 +66,11 @@ export class Outgoing {
     });
   }
 
+  /** Work that looks at what the engine wants to ask, while no question is under way: looking makes the engine forget the one before. */
+  undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#queries.run(work);
+  }
+
   /** News of these people has come: they are worth asking about again. */
   reported(users: Iterable<string>): void {
     for (const user of users) {
@@ -101,7 +106,7 @@ export class Outgoing {
       if (this.#again) await this.#logged("KeysQuery", () => this.queries());
       this.#again = false;
       let sent = 0;
-      for (const request of await this.#waiting()) {
+      for (const request of await this.undisturbed(() => this.#waiting())) {
         if (request.type === olm.RequestType.KeysQuery) continue;
         if (await this.#logged(olm.RequestType[request.type] ?? "", () => this.send(request))) sent++;
       }

@@ -37,6 +37,8 @@ export class ToyHomeserver {
   readonly complaints: string[] = [];
   /** Answers in place of the server, if it returns something. */
   intercept: (request: ToyRequest) => ToyAnswer | undefined = () => undefined;
+  /** Does what it is asked, but cuts the connection instead of answering, if it returns true. */
+  swallow: (request: ToyRequest) => boolean = () => false;
   /** Wanted before cross-signing keys are taken, if set. */
   password: string | undefined;
   readonly requests: ToyRequest[] = [];
@@ -106,6 +108,7 @@ export class ToyHomeserver {
     this.requests.push(request);
     const answer =
       this.intercept(request) ?? (session === undefined ? { status: 401, body: { errcode: "M_UNKNOWN_TOKEN" } } : this.#answer(request, Number(url.searchParams.get("since") ?? 0)));
+    if (this.swallow(request)) return void incoming.socket.destroy();
     response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
   }
 

@@ -41,6 +41,7 @@ export function openCryptoStore(options: { readonly file: string; readonly key: 
     IDBKeyRange: StoreKeyRange,
     commits: () => queue.commits,
     close: () => {
+      queue.stop();
       sql.pragma("wal_checkpoint(TRUNCATE)");
       sql.close();
     },

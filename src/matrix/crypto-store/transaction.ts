@@ -32,6 +32,11 @@ export class TransactionQueue {
     return this.#broken;
   }
 
+  /** Nothing runs any more; what is not committed is as if it had never been asked. */
+  stop(): void {
+    this.#broken = true;
+  }
+
   add(transaction: StoreTransaction): void {
     this.#waiting.push(transaction);
     this.#next();
