@@ -1,5 +1,6 @@
 /** From the decrypted content of a message to a command with its parameters, or to what the person is told instead. Pure: no clock, no state. */
-import type { UserId } from "../domain/ids.ts";
+import { MAX_DELIVERIES } from "../domain/delivery-draft.ts";
+import type { DeliveryId, UserId } from "../domain/ids.ts";
 import { type Line, line, typed } from "../domain/say.ts";
 import { fold, shorten } from "./clean.ts";
 import type { Command, Place } from "./command.ts";
@@ -50,6 +51,7 @@ export type Said =
 const TALK = { kind: "talk" } as const;
 const ECHO = 40;
 const MOST_GUESSES = 3;
+const MOST_DELIVERIES = 4;
 /** A stop's own words may be cut to this, in characters, where they cannot be read otherwise. */
 const STOP_REASON = 200;
 
@@ -242,7 +244,10 @@ function complaints(result: Extract<Fit, { ok: false }>, found: Named, rest: rea
   const what = result.slot === undefined ? command.name : slotNamed(command, result.slot, language);
   const isEnd = result.slot !== undefined && (result.slot.reading.keyword !== undefined || slotsOf(command)[0]?.name !== result.slot.name);
   const usage = typingFor(command, language, result.complaint === "missing" && result.slot !== undefined && isEnd ? { tokens: rest, missing: result.slot.name } : undefined);
-  const lines = (...first: readonly Line[]): readonly Line[] => [...first, line("chat.type", { line: typed(usage) }), ...example(command)];
+  const which = result.slot?.reading.kind === "delivery" ? latestKnown(here.world).map((id) => `${command.name} ${id}`) : [];
+  const isWhole = which.length > 0 && slotsOf(command).every((slot) => slot.optional || slot.reading.kind === "delivery");
+  const how = isWhole ? [line("chat.type-one", { lines: oneOf(which) })] : [line("chat.type", { line: typed(usage) }), ...example(command)];
+  const lines = (...first: readonly Line[]): readonly Line[] => [...first, ...how];
   switch (result.complaint) {
     case "missing": return lines(line("chat.missing", { what }));
     case "not-understood": {
@@ -252,6 +257,12 @@ function complaints(result: Extract<Fit, { ok: false }>, found: Named, rest: rea
     case "extra": return lines(line("chat.extra", { text: result.text }));
     default: return lines(withName(result.complaint, what));
   }
+}
+
+/** The latest deliveries that the author may know of, so that the line to type is whole: who means to stop one has no time to look for its number. */
+function latestKnown({ case: known }: World): readonly DeliveryId[] {
+  const all = Array.from({ length: known === undefined ? 0 : MAX_DELIVERIES }, (_, index) => `CD-${index + 1}` as DeliveryId);
+  return all.filter((id) => known?.hasDelivery(id) === true).slice(-MOST_DELIVERIES);
 }
 
 /** Readers do not know what their parameter is called. */

@@ -54,6 +54,7 @@ declare module "../domain/say.ts" {
     "chat.no-code": { text: string; line: Typed };
     "chat.or": { first: Fact; second: Fact };
     "chat.one-at-a-time": { text: string };
+    "chat.type-one": { lines: Fact };
     "chat.one-message-each": { text: string };
     "chat.before-when": { text: string };
     "chat.not-here": { places: string };

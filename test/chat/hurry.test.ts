@@ -131,6 +131,12 @@ describe("typed in a hurry", () => {
     equal(placeOf("America/New_York" as Zone, "en"), "New York");
   });
 
+  it("names the whole line to type to who would stop one of several deliveries", () => {
+    for (const line of ["stop", "STOP now they are armed", "stop CD-9"]) match(refusalOf(said(commands, line)), /\nType  cd stop CD-3 or cd stop CD-4$/, line);
+    match(refusalOf(said(commands, "!alto", "workspace", { language: "es" }), { language: "es", prefix: "!" }), /^Falta: entrega.\nEscribe  !ev alto CD-3 o !ev alto CD-4$/);
+    equal(paramsOf(said(commands, "cd stop CD-4"))["delivery"], "CD-4");
+  });
+
   it("takes an exclamation for talk, in a room and alone with the bot", () => {
     for (const line of ["!!", "!?", "!!!"]) equal(said(commands, line, "workspace").kind, "talk", line);
   });

@@ -44,6 +44,7 @@ export const sayings = {
   "chat.which-case": "Which case? Type its name first: {cases}.",
   "chat.no-case": "This belongs to a case, and you are in none.",
   "chat.unknown-command": "I do not know “{text}”.",
+  "chat.type-one": "Type  {lines}",
   "chat.one-message-each": "Nothing was done: one command a message. Send “{text}” as a message of its own.",
   "chat.before-when": "“{text}”: up to which moment? Type the last one that counts, for example  thursday 18:00.",
   "chat.one-at-a-time": "One at a time: I cannot do “{text}” at once.",

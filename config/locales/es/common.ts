@@ -44,6 +44,7 @@ export const sayings = {
   "chat.which-case": "¿Qué caso? Escribe antes su nombre: {cases}.",
   "chat.no-case": "Esto pertenece a un caso, y no estás en ninguno.",
   "chat.unknown-command": "No conozco «{text}».",
+  "chat.type-one": "Escribe  {lines}",
   "chat.one-message-each": "No se ha hecho nada: una orden por mensaje. Envía «{text}» en un mensaje aparte.",
   "chat.before-when": "«{text}»: ¿hasta qué momento? Escribe el último que vale, por ejemplo  jueves 18:00.",
   "chat.one-at-a-time": "De una en una: no puedo hacer «{text}» a la vez.",
