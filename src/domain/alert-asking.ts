@@ -106,14 +106,23 @@ export function stillAsked(alert: Alert, scope: Scope): Named[] {
   return present.length > 0 ? present : named(scope, [...alert.to.map((person) => person.user), ...alert.watchers]);
 }
 
-/** Asks again: the stub to all who are still asked, a new question to those whose last one is over. */
+/**
+ * Asks again: the stub to all who are still asked, and a new question in place of one that would not stand until they are asked the next time (after
+ * downtime the rounds no longer fall where the questions were made to end).
+ */
 export function askAgain(alert: Alert, scope: Scope, ctx: TickContext): DomainEvent[] {
   const people = stillAsked(alert, scope);
-  const again: AlertEvent = { type: "alert.asked-again", v: 1, id: alert.id, at: ctx.now, round: alert.rounds + 1, people };
-  return [again, ...people.filter((person) => !hasOpenQuestion(scope.state.question, alert.id, person.user, ctx.now)).map((person) => askOne(alert, person, scope, ctx))];
+  const round = alert.rounds + 1;
+  const again: AlertEvent = { type: "alert.asked-again", v: 1, id: alert.id, at: ctx.now, round, people };
+  const next = nextAsk({ ...alert, rounds: round, lastAsked: ctx.now }, ctx.windows);
+  return [again, ...people.flatMap((person) => {
+    const open = openQuestions(scope.state.question, alert.id, person.user);
+    if (open.some((question) => question.expires > next)) return [];
+    return [...open.map((question) => ({ type: "question.withdrawn", v: 1, id: question.id, at: ctx.now } as const)), askOne(alert, person, scope, ctx)];
+  })];
 }
 
-function hasOpenQuestion(questions: ReadonlyMap<string, Question>, id: AlertId, user: UserId, now: Instant): boolean {
-  return [...questions.values()].some((question) =>
-    question.state === "open" && question.about === aboutAlert(id) && question.asked.includes(user) && question.expires > now);
+/** The questions about an alert that still stand for somebody. */
+export function openQuestions(questions: ReadonlyMap<string, Question>, id: AlertId, user: UserId): Question[] {
+  return [...questions.values()].filter((question) => question.state === "open" && question.about === aboutAlert(id) && question.asked.includes(user));
 }

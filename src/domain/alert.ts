@@ -3,7 +3,7 @@
  * ends acknowledged or goes on asking.
  */
 import type { Acknowledgement, Alert, AlertEvent, Named, Priority } from "./alert-types.ts";
-import { aboutAlert, askAgain, nextAsk, raiseAlert } from "./alert-asking.ts";
+import { aboutAlert, askAgain, nextAsk, openQuestions, raiseAlert } from "./alert-asking.ts";
 import { alertEffects } from "./alert-effects.ts";
 import { isOpen as isCaseOpen, refuseOver } from "./case.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
@@ -97,9 +97,7 @@ function askedAlert(scope: Scope, id: AlertId, ctx: Context): Alert | Refusal {
 }
 
 function withdrawOf(scope: Scope, id: AlertId, user: UserId, now: Instant): QuestionEvent[] {
-  return [...scope.state.question.values()]
-    .filter((question) => question.state === "open" && question.about === aboutAlert(id) && question.asked.includes(user))
-    .map((question) => ({ type: "question.withdrawn", v: 1, id: question.id, at: now }));
+  return openQuestions(scope.state.question, id, user).map((question) => ({ type: "question.withdrawn", v: 1, id: question.id, at: now }));
 }
 
 function zoneFor(ctx: Context): Context["author"]["person"]["zone"] {

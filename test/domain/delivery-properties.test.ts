@@ -167,6 +167,18 @@ describe("any sequence of commands and ticks", () => {
       }), RUNS);
     });
   }
+  it("leaves nobody unasked between two rounds of an alert after the bot was down", () => {
+    const delivery = aDelivery({ seal: "KX77Q1" }).moving();
+    const act = { who: "BR-1", seal: "KX77Q1", country: "BR", span: 0 } as const;
+    const asks = (times: number): Act[] => Array.from({ length: times }, () => ({ ...act, what: "ask" }));
+    const down = (span: number): Act => ({ ...act, what: "down", span });
+    // Found by chance: the rounds no longer fell where the questions ended.
+    for (const each of [...asks(2), down(300_000), ...asks(1), down(1_800_000), ...asks(14), down(300_000)]) {
+      perform(delivery, each);
+      delivery.world.tick();
+      checkMoment(delivery);
+    }
+  });
   it("without a stop leaves a way on: everybody on the route can still stop it", () => {
     fc.assert(fc.property(acts(WITHOUT_STOP, 25), fc.constantFrom(...CIRCLE), (sequence, who) => {
       const delivery = aDelivery().ready();
