@@ -22,6 +22,20 @@ function watch(delivery: OneDelivery): string | undefined {
   return now.plan.legs[now.movement?.leg ?? -1]?.country;
 }
 
+describe("a reading typed by hand", () => {
+  it("asks whoever misread to take the reading back, never to record an illegible seal", () => {
+    const delivery = aDelivery().offered();
+    const asked = (of: "misread" | "illegible"): string | undefined => takeToConfirm(delivery.story.scope, { delivery: delivery.id, instead: of }).lines[0]?.code;
+    assert.equal(asked("misread"), "delivery.confirm-misread");
+    assert.equal(asked("illegible"), "delivery.confirm-illegible");
+  });
+  it("is confirmed to its reader by one question and by nothing else", () => {
+    const delivery = aDelivery().offered();
+    const before = delivery.world.said().length;
+    done(delivery.take("CV-2", { seal: SEAL }));
+    assert.deepEqual(delivery.world.said().slice(before).flatMap((each) => each.message.lines.map(({ code }) => code)), ["delivery.seal-read"]);
+  });
+});
 describe("an offer of the watch", () => {
   it("leaves the watch with the giver, and asks each of the next country alone which seal they see", () => {
     const delivery = aDelivery().offered();
