@@ -169,12 +169,10 @@ describe("any sequence of commands and ticks", () => {
   }
   it("leaves nobody unasked between two rounds of an alert after the bot was down", () => {
     const delivery = aDelivery({ seal: "KX77Q1" }).moving();
-    const act = { who: "BR-1", seal: "KX77Q1", country: "BR", span: 0 } as const;
-    const asks = (times: number): Act[] => Array.from({ length: times }, () => ({ ...act, what: "ask" }));
-    const down = (span: number): Act => ({ ...act, what: "down", span });
+    assert.ok(delivery.contact("BR-1", { what: "none" }).ok);
     // Found by chance: the rounds no longer fell where the questions ended.
-    for (const each of [...asks(2), down(300_000), ...asks(1), down(1_800_000), ...asks(14), down(300_000)]) {
-      perform(delivery, each);
+    for (const minutes of [5, 30, 5]) {
+      delivery.world.downtime(minutes * MINUTE);
       delivery.world.tick();
       checkMoment(delivery);
     }
