@@ -248,6 +248,8 @@ export interface Undecryptable {
   /** `no-key` may still come; `unproven` decrypts but its device or sender is not what it claims; `malformed` never will. */
   readonly why: "no-key" | "withheld" | "unproven" | "malformed";
   readonly hash: string;
+  /** With `unproven`: what it claims to say. For nothing but to recognise a stop whose author has to be asked for; never a command. */
+  readonly claims?: Pick<Decrypted, "type" | "content" | "session" | "index">;
 }
 /** Asked at decision time, for the author of each command and each person a key would go to. */
 export type Proof = "proven" | "identity-changed" | "not-pinned" | "device-unproven" | "unknown";

@@ -8,9 +8,9 @@ import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
-import { line, message } from "../domain/say.ts";
+import { line, message, nested } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
-import { rosterOf } from "../domain/workspace.ts";
+import { desiredRooms, rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
@@ -306,11 +306,14 @@ export class App {
     const scope = this.#world.scope(at.chain);
     const administrators = [...scope.state.member.values()].filter((member) => member.role === "administrator").map((member) => member.user);
     const now = this.#parts.clock.now();
+    const name = desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
+    const room = name === undefined ? at.slot : nested(name, scope.state.case.get("case")?.language);
+    const what = step === "absent" ? line("app.room-absent", { room }) : line("app.repair-failed", { room, step });
     void this.#writer.do("live", () => this.#turns.commit({
       now, parts: [], trust: "none",
       notes: [{
         chain: at.chain, what: "repair-undone", facts: { slot: at.slot, step },
-        effects: [{ effect: "say", to: { to: "people", users: administrators }, message: message(line("app.repair-failed", { room: at.slot, step })), wakes: false, lane: "live", supersedes: `repair/${at.slot}/${step}` }],
+        effects: [{ effect: "say", to: { to: "people", users: administrators }, message: message(what), wakes: false, lane: "live", supersedes: `repair/${at.slot}/${step}` }],
       }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.alarm-failed", fault));
   }

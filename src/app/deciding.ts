@@ -77,7 +77,7 @@ export class Deciding {
       const first = this.#asIfAllAgreed(command, prepared.params, scope, ctx);
       if (!first.ok) return this.refused(command, first.lines, acting);
       const proposal = this.#proposal(command, prepared.params, chain, ctx);
-      return { parts: [{ chain, events: [confirmOwn(proposal, ctx)] }], notes: [], end: "done" };
+      return { parts: [{ chain, events: confirmOwn(proposal, scope, ctx) }], notes: [], end: "done" };
     }
     const needs = command.alsoNeeds?.(scope, params as never, ctx) ?? [];
     if (stillNeeded(needs, [acting.author.user]).length === 0) {
@@ -190,7 +190,7 @@ export class Deciding {
       const codenames = this.#parts.world.casesOf(acting.author.user).flatMap((id) => this.#parts.world.chain(id).view.case.get("case")?.codename ?? []);
       const [first] = codenames;
       if (first === undefined) return [line("app.no-case", {})];
-      return [line("app.which-case", { codenames: { fact: "list", items: codenames }, example: { fact: "typed", line: `${first} ${command.examples[0] ?? command.name}` } })];
+      return [line("app.which-case", { codenames: { fact: "list", items: codenames }, example: { fact: "typed", line: `${first} ${command.weight === "stop" ? command.short ?? command.name : command.examples[0] ?? command.name}` } })];
     }
     const caseState = scope?.state.case.get("case")?.state;
     // A command of the person, not of a case, is for whoever is in any case.

@@ -9,14 +9,28 @@ import { theCase } from "../domain/state.ts";
 import type { Acting } from "./deciding.ts";
 import type { World } from "./world.ts";
 
-/** In a direct chat: the author's only case, or the one whose codename comes first in the line, which is then taken off. */
+/**
+ * In a direct chat: the author's only case, or the one whose codename stands in the line. Where it stands first it is taken off ("Albatross task list",
+ * "Albatross: stop"); before a number, reading takes it for what it is ("task done Albatross T-12").
+ */
 export function caseOf(world: World, user: UserId, text: string): { readonly chain?: ChainId; readonly rest?: string } {
-  const cases = world.casesOf(user);
-  const [first = "", ...others] = text.trim().split(/\s+/u);
-  const named = cases.find((id) => world.chain(id).view.case.get("case")?.codename.toLowerCase() === first.toLowerCase());
-  if (named !== undefined) return { chain: named, ...(others.length > 0 ? { rest: others.join(" ") } : {}) };
-  const [only] = cases;
-  return cases.length === 1 && only !== undefined ? { chain: only } : {};
+  const cases = world.casesOf(user).map((id) => ({ id, codename: world.chain(id).view.case.get("case")?.codename.toLowerCase() ?? "" }));
+  const words = text.trim().split(/\s+/u);
+  const plain = words.slice(0, 50).map((word) => word.toLowerCase().replace(/[:,.!]+$/u, ""));
+  const named = cases.filter(({ codename }) => plain.includes(codename));
+  const [only] = named.length > 0 ? named : cases;
+  if (only === undefined || (named.length === 0 && cases.length > 1) || named.length > 1) return {};
+  const isFirst = plain[0] === only.codename && words.length > 1;
+  return { chain: only.id, ...(isFirst ? { rest: words.slice(1).join(" ") } : {}) };
+}
+
+/** The only case in which the person has a delivery that is not over: a stop without a codename means that one. */
+export function caseToStop(world: World, user: UserId): ChainId | undefined {
+  const live = world.casesOf(user).filter((id) => {
+    const scope = world.scope(id);
+    return [...scope.state.delivery.values()].some((delivery) => delivery.state !== "stopped" && mayKnow(scope, delivery, user));
+  });
+  return live.length === 1 ? live[0] : undefined;
 }
 
 /** What a message of this person, at this place, may be read against. */

@@ -148,7 +148,7 @@ export class Reconciler {
     const seen = room === undefined ? undefined : this.#parts.rooms.get(room);
     if (room === undefined) return this.#make(at, desired);
     if (desired.kind === "direct") return this.#direct(at, desired, room, seen);
-    if (seen === undefined) return undefined;
+    if (seen === undefined) return this.#absent(at);
     const name = desired.name && this.#parts.name(desired.name, at.chain);
     let undone = false;
     for (const step of missingSteps(desired, name, seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : [])) {
@@ -162,6 +162,11 @@ export class Reconciler {
       return id;
     }
     return (await this.#pin(at, room, seen)) ?? (undone ? "too often" : undefined);
+  }
+  /** The bot is not in a room of its own: somebody has put it out. It cannot come back by itself, so people must know. */
+  #absent(at: Placed): undefined {
+    const since = this.#parts.world.scope(at.chain).state.room.get(at.slot)?.since;
+    if (since !== undefined && this.#parts.clock.now() - since > MAKING) this.#report(at, "absent", "absent");
   }
   /** The board's place is the pinned message: the only one, so that a phone shows it. */
   async #pin(at: Placed, room: RoomId, seen: ObservedRoom): Promise<string | undefined> {

@@ -17,7 +17,8 @@ declare module "../domain/say.ts" {
     "app.unproven": Record<never, never>;
     "app.stop-raw": { who: string };
     "app.unproven-stop": { codename: string; delivery: string };
-    "app.repair-failed": { room: string; step: string };
+    "app.repair-failed": { room: Fact; step: string };
+    "app.room-absent": { room: Fact };
     "app.checkpoint": Record<never, never>;
     "app.place-workspace": Record<never, never>;
     "app.place-delivery": Record<never, never>;

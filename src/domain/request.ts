@@ -82,8 +82,8 @@ function digestOf({ does, codename }: Proposal, author: UserId, ctx: Pick<Contex
   return ctx.digest({ command: does.command, params: does.params, author, codename });
 }
 
-/** The author's own confirmation: a question in their direct chat; the tap runs the command anew. */
-export function confirmOwn(proposal: Proposal, ctx: Context): QuestionEvent {
+/** The author's own confirmation: a question in their direct chat, in place of an earlier one about the same; the tap runs the command anew. */
+export function confirmOwn(proposal: Proposal, scope: Scope, ctx: Context): QuestionEvent[] {
   const digest = digestOf(proposal, ctx.author.user, ctx);
   const question = ask({
     about: `confirm:${digest}`,
@@ -99,7 +99,7 @@ export function confirmOwn(proposal: Proposal, ctx: Context): QuestionEvent {
     digest,
     expires: (ctx.now + ctx.windows.bindingAnswer) as Instant,
   }, ctx);
-  return question;
+  return [...withdraw(scope.state.question, `confirm:${digest}`, ctx.now), question];
 }
 
 /** Asks everybody whose consent the confirmed command still needs; the author's own confirmation counts where they are among them. */

@@ -64,7 +64,10 @@ export class OlmCrypto implements Crypto {
     if ("why" in attempt && attempt.queryMayHelp && (await this.#queryAnew(sender, header.session))) {
       attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
     }
-    if ("why" in attempt) return { ok: false, why: attempt.why, hash };
+    if ("why" in attempt) {
+      const claims = attempt.why === "unproven" ? await this.#machine.run((engine) => readClaims(engine, room, json)) : undefined;
+      return { ok: false, why: attempt.why, hash, ...(claims === undefined ? {} : { claims: { ...claims, ...header } }) };
+    }
     return readDecrypted(attempt.event, sender, { ...header, hash });
   }
 
@@ -245,6 +248,17 @@ async function tryDecrypt(engine: olm.OlmMachine, room: RoomId, event: string): 
         return { why: "malformed", queryMayHelp: false };
     }
   }
+}
+
+/** What a message of an unproven device says, if its key opens it. */
+async function readClaims(engine: olm.OlmMachine, room: RoomId, event: string): Promise<{ readonly type: string; readonly content: Readonly<Record<string, unknown>> } | undefined> {
+  const untrusted = new olm.DecryptionSettings(olm.TrustRequirement.Untrusted);
+  const opened = await engine.decryptRoomEvent(event, new olm.RoomId(room), untrusted).catch((error: unknown) => {
+    if (error instanceof olm.MegolmDecryptionError) return undefined;
+    throw error;
+  });
+  const inside: unknown = opened === undefined ? undefined : JSON.parse(opened.event);
+  return isObject(inside) && typeof inside["type"] === "string" && isObject(inside["content"]) ? { type: inside["type"], content: inside["content"] } : undefined;
 }
 
 function readDecrypted(event: olm.DecryptedRoomEvent, sender: string, facts: { session: string; index: number; hash: string }): Decrypted | Undecryptable {

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from "node:test";
 import type { Command } from "../../src/chat/command.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
-import { EVA, World, anOpenCase, draftDelivery } from "./harness.ts";
+import { EVA, World, anOpenCase, draftDelivery, openCase } from "./harness.ts";
 
 /** The same commands, with a bug in the one of this name. */
 function broken(name: string): (registry: Registry) => Registry {
@@ -109,6 +109,32 @@ describe("the app", () => {
     await world.say(ANA, delivery, "cd show");
     await world.clock.pass(3_000);
     assert.match(world.reads(ANA, delivery).at(-1)?.body ?? "", /AUTHORISING/);
+  });
+  it("alarms the route when a device that nobody has signed says stop, and tells its owner of anything else", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const delivery = await draftDelivery(opened);
+    world.crypto.unsigned.add(`${LUIS} NEW`);
+    await world.say(LUIS, delivery, "granted paper 1/26", "NEW");
+    assert.equal(world.reads(LUIS).filter((shown) => shown.body.startsWith("A command in your name came from a device")).length, 1);
+    const before = world.reads(ANA).length;
+    await world.say(LUIS, delivery, "STOP now", "NEW");
+    assert.equal(world.reads(ANA).slice(before).filter((shown) => shown.body.includes("STOP, not proven whose")).length, 1);
+    await world.say(ANA, delivery, "cd show");
+    await world.clock.pass(3_000);
+    assert.match(world.reads(ANA, delivery).at(-1)?.body ?? "", /AUTHORISING/);
+  });
+  it("takes a bare stop of somebody in two cases for the only delivery that is live, and asks which case for anything else", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await draftDelivery(opened);
+    await openCase(world, opened.ana, "ES-CO 2/26");
+    const direct = world.reads(LUIS).find((shown) => shown.type.endsWith("poll.start"))?.room;
+    assert.ok(direct);
+    await world.say(LUIS, direct, "task list");
+    assert.match(world.reads(LUIS, direct).at(-1)?.body ?? "", /^Which case\?/);
+    await world.say(LUIS, direct, "stop they saw us");
+    assert.equal(world.reads(ANA, world.room("· 1")).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
   });
   it("sends a stop raw to the whole circle when deciding it fails", async () => {
     const opened = await anOpenCase({ registry: broken("cd stop") });

@@ -164,7 +164,13 @@ export async function anOpenCase(setting: Setting = {}, states = "ES,CO"): Promi
   const world = new World();
   await world.start(setting);
   const ana = await world.direct(ANA);
-  await world.say(ANA, ana, `jit open agreement "ES-CO 1/26" states ${states} until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
+  await openCase(world, ana, "ES-CO 1/26", states);
+  return { world, ana, coordination: world.room("coordination") };
+}
+
+/** Ana opens a case of this agreement; she and Luis confirm it and come into its rooms. */
+export async function openCase(world: World, ana: RoomId, agreement: string, states = "ES,CO"): Promise<void> {
+  await world.say(ANA, ana, `jit open agreement "${agreement}" states ${states} until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
   await world.tap(ANA, /^Confirm/);
   await world.join(LUIS);
   await world.clock.pass(3_000);
@@ -173,5 +179,4 @@ export async function anOpenCase(setting: Setting = {}, states = "ES,CO"): Promi
   await world.join(ANA);
   await world.join(LUIS);
   await world.clock.pass(5_000);
-  return { world, ana, coordination: world.room("coordination") };
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { DomainEvent } from "../../src/domain/events.ts";
 import type { Request } from "../../src/domain/request.ts";
 import { confirmOwn, consent, dissent, dropped, granted, requestConsents, requestEntity, satisfied, stillNeeded } from "../../src/domain/request.ts";
+import type { Instant, QuestionId } from "../../src/domain/ids.ts";
 import { line, message } from "../../src/domain/say.ts";
 import { ANA, BOT, LUIS, NOW, NUNO, after, by } from "./builders-core.ts";
 
@@ -18,11 +19,16 @@ function made(needs: Parameters<typeof requestConsents>[1]): { events: DomainEve
 
 describe("a request that needs others", () => {
   it("asks its author first, with the digest of exactly what was typed", () => {
-    const own = confirmOwn(proposal, by(ANA));
-    assert.equal(own.type, "question.asked");
-    assert.deepEqual(own.type === "question.asked" && [own.asked, own.options[0]?.does, own.options[1]?.does], [[ANA], proposal.does, undefined]);
-    const other = confirmOwn({ ...proposal, does: { ...proposal.does, params: { user: LUIS, more: "than before" } } }, by(ANA));
-    assert.notEqual(own.type === "question.asked" && own.digest, other.type === "question.asked" && other.digest);
+    const [own] = confirmOwn(proposal, after([]), by(ANA));
+    assert.ok(own?.type === "question.asked");
+    assert.deepEqual([own.asked, own.options[0]?.does, own.options[1]?.does], [[ANA], proposal.does, undefined]);
+    const [other] = confirmOwn({ ...proposal, does: { ...proposal.does, params: { user: LUIS, more: "than before" } } }, after([]), by(ANA));
+    assert.ok(other?.type === "question.asked" && other.digest !== own.digest);
+  });
+  it("leaves one question open when its author gives the same command again", () => {
+    const scope = after([]);
+    for (let times = 0; times < 3; times += 1) for (const event of confirmOwn(proposal, scope, by(ANA, (NOW + times) as Instant))) scope.held.apply({ ...event, ...(event.type === "question.asked" ? { id: `q${times}` as QuestionId } : {}) });
+    assert.deepEqual([...scope.state.question.values()].map((question) => question.state), ["withdrawn", "withdrawn", "open"]);
   });
   it("asks everybody who is needed, each alone, and not its author", () => {
     const { events } = made([{ anyOf: [ANA], count: 1 }, { anyOf: [LUIS, NUNO], count: 1 }]);

@@ -2,6 +2,7 @@
  * A homeserver and a crypto engine in memory, behind the same ports as the real ones: for tests of what the app does when something fails at a
  * chosen moment. It claims nothing about Matrix; that is what the tests on a real homeserver are for.
  */
+import { createHash } from "node:crypto";
 import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
 import { HandClock } from "./clock.ts";
 import { MARK } from "../../src/matrix/room-creation.ts";
@@ -166,6 +167,8 @@ export class ModelGateway implements Gateway {
 export class ModelCrypto implements Crypto {
   /** Devices that are not what they claim: `@user device` → why. */
   readonly distrusted = new Map<string, Proof>();
+  /** Devices that nobody has signed: what they send does not open as theirs. */
+  readonly unsigned = new Set<string>();
   readonly #server: ModelServer;
   readonly #user: UserId;
   constructor(server: ModelServer, user: UserId) {
@@ -176,9 +179,13 @@ export class ModelCrypto implements Crypto {
   async pump(): Promise<void> {}
   async decrypt(_room: RoomId, wire: Content): Promise<Decrypted | Undecryptable> {
     const content = wire["content"] as Content;
-    const hash = typeof content["ciphertext"] === "string" ? content["ciphertext"] : "";
+    const sealed = typeof content["ciphertext"] === "string" ? content["ciphertext"] : "";
+    const hash = createHash("sha256").update(sealed).digest("hex");
     try {
-      const open = JSON.parse(Buffer.from(hash, "base64").toString()) as { sender: UserId; type: string; content: Content };
+      const open = JSON.parse(Buffer.from(sealed, "base64").toString()) as { sender: UserId; type: string; content: Content };
+      if (this.unsigned.has(`${open.sender} ${String(content["device_id"])}`)) {
+        return { ok: false, why: "unproven", hash, claims: { type: open.type, content: open.content, session: String(content["session_id"]), index: 0 } };
+      }
       return { ok: true, type: open.type, content: open.content, sender: open.sender, device: String(content["device_id"]), session: String(content["session_id"]), index: 0, hash };
     } catch {
       return { ok: false, why: "malformed", hash };

@@ -37,6 +37,7 @@ export const sayings = {
   "app.place-workspace": "a workspace room",
   "app.place-delivery": "a delivery’s room",
   "app.place-direct": "your direct chat with me",
+  "app.room-absent": "I am no longer in {room}: somebody has put me out. Nothing said there reaches me, a stop neither: say it in your direct chat with me. An administrator can invite me again.",
   "app.repair-failed": "{room}: somebody or something undoes a repair again and again ({step}). Please look at who may change this room.",
   "app.checkpoint": "Checkpoint of the log. Keep this line; “audit verify” compares with it:",
   "room.space": "{codename}",

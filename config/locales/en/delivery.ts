@@ -46,7 +46,7 @@ export const sayings = {
   "delivery.grant-stub": "{codename} {delivery} · grant asked of you",
   "delivery.grant-asked-you": "{requesting} ({by}) asks {country} to grant {delivery}: {mode, select, clean {clean} partial {partial} other {live}}. Plan {digest}.",
   "delivery.grant-how": "When it is granted, type  {granted}",
-  "delivery.grant-asked": "{country} asked: sent to {people, plural, one {# person} other {# people}} who may grant.",
+  "delivery.grant-asked": "{country} asked: going to {people, plural, one {# person} other {# people}} who may grant.",
   "delivery.granted": "{country} has granted {delivery}, plan {digest}: recorded by {by}.",
   "delivery.grant-before-end": "It ends ({until}) before the delivery is planned to end ({to}).",
   "delivery.goes-void": "The grants have changed, so a go said before no longer counts: {who}.",
@@ -125,7 +125,7 @@ export const sayings = {
   "delivery.stop-stub": "{codename} {delivery} · STOP",
   "delivery.stopped": "{delivery} STOPPED {at} by {by}. Each country decides on its own ground.",
   "delivery.reason": "Reason: {reason}",
-  "delivery.stop-sent": "Sent to {people, plural, one {# person} other {# people}}.",
+  "delivery.stop-sent": "Going to {people, plural, one {# person} other {# people}}.",
   "delivery.stop-again": "{delivery} is stopped already, {at} by {by}. The stop of {again} is on record too.",
 
   "delivery.alert-grant-ended": "{delivery}, leg {leg, number}: the grant of {country} ran out {until} and the goods move.",
@@ -183,5 +183,5 @@ export const words = {
     typed: ["cd no-sight", "cd no sight"], short: ["9"], summary: "contact: you do not see the goods", params: { delivery: "delivery", note: "text", of: "time" },
   },
   "cd stop": { typed: ["cd stop"], short: ["stop"], summary: "stop the delivery, at once and for good", params: { delivery: "delivery", reason: "why" } },
-  "cd show": { typed: ["cd show"], short: ["show"], summary: "where a delivery stands", params: { delivery: "delivery" } },
+  "cd show": { typed: ["cd show"], short: ["show", "?"], summary: "where a delivery stands", params: { delivery: "delivery" } },
 } as const;

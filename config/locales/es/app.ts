@@ -37,6 +37,7 @@ export const sayings = {
   "app.place-workspace": "una sala de trabajo",
   "app.place-delivery": "la sala de una entrega",
   "app.place-direct": "tu chat directo conmigo",
+  "app.room-absent": "Ya no estoy en {room}: alguien me ha sacado. Nada de lo que se dice allí me llega, tampoco un alto: dilo en tu chat directo conmigo. Quien administra puede invitarme otra vez.",
   "app.repair-failed": "{room}: algo o alguien deshace una reparación una y otra vez ({step}). Mira quién puede cambiar esta sala.",
   "app.checkpoint": "Punto de control del registro. Guarda esta línea; «auditoría verificar» se compara con ella:",
   "room.space": "{codename}",

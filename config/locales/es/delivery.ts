@@ -46,7 +46,7 @@ export const sayings = {
   "delivery.grant-stub": "{codename} {delivery} · se te pide autorización",
   "delivery.grant-asked-you": "{requesting} ({by}) pide a {country} que autorice {delivery}: {mode, select, clean {limpia} partial {parcial} other {viva}}. Plan {digest}.",
   "delivery.grant-how": "Cuando esté autorizada, escribe  {granted}",
-  "delivery.grant-asked": "Pedido a {country}: enviado a {people, plural, one {# persona que puede} many {# de personas que pueden} other {# personas que pueden}} autorizar.",
+  "delivery.grant-asked": "Pedido a {country}: va a {people, plural, one {# persona que puede} many {# de personas que pueden} other {# personas que pueden}} autorizar.",
   "delivery.granted": "{country} ha autorizado {delivery}, plan {digest}: lo registra {by}.",
   "delivery.grant-before-end": "Termina ({until}) antes del final previsto de la entrega ({to}).",
   "delivery.goes-void": "Las autorizaciones han cambiado, así que un «adelante» anterior ya no vale: {who}.",
@@ -125,7 +125,7 @@ export const sayings = {
   "delivery.stop-stub": "{codename} {delivery} · ALTO",
   "delivery.stopped": "{delivery} PARADA {at} por {by}. Cada país decide en su terreno.",
   "delivery.reason": "Motivo: {reason}",
-  "delivery.stop-sent": "Enviado a {people, plural, one {# persona} many {# de personas} other {# personas}}.",
+  "delivery.stop-sent": "Va a {people, plural, one {# persona} many {# de personas} other {# personas}}.",
   "delivery.stop-again": "{delivery} ya está parada, {at} por {by}. La parada de {again} también queda registrada.",
 
   "delivery.alert-grant-ended": "{delivery}, etapa {leg, number}: la autorización de {country} terminó {until} y la mercancía está en marcha.",
@@ -184,5 +184,5 @@ export const words = {
     typed: ["ev alto", "ev stop", "entrega alto", "entrega parar"], short: ["alto", "stop"], summary: "para la entrega, ya y para siempre",
     params: { delivery: "entrega", reason: "por qué" },
   },
-  "cd show": { typed: ["ev ver", "entrega ver"], short: ["mostrar"], summary: "cómo está una entrega", params: { delivery: "entrega" } },
+  "cd show": { typed: ["ev ver", "entrega ver"], short: ["mostrar", "?"], summary: "cómo está una entrega", params: { delivery: "entrega" } },
 } as const;
