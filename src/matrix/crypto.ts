@@ -129,7 +129,8 @@ export class OlmCrypto implements Crypto {
         const requests = (await engine.outgoingRequests()) as OutgoingRequest[];
         const pending = new Set(requests.flatMap(askedAbout));
         if (!last && people.some((user) => pending.has(user))) return undefined;
-        return { result: await work(engine, new Standings(engine, pending), pending) };
+        const unknown = pending.union(this.#outgoing.unanswered);
+        return { result: await work(engine, new Standings(engine, unknown), unknown) };
       }));
       if (done !== undefined) return done.result;
     }

@@ -1,9 +1,11 @@
 import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
 import { Fault, isFault } from "./fault.ts";
+import { engineUsers } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 import { path } from "./rest.ts";
 import type { Log, Rest } from "./rest.ts";
 import { Serial } from "./serial.ts";
+import { isObject } from "./shapes.ts";
 
 /** What the engine may want sent. */
 export type OutgoingRequest =
@@ -18,16 +20,21 @@ export type OutgoingRequest =
 /** More rounds than this mean that each answer makes new requests; the rest waits for the next pump. */
 const MOST_ROUNDS = 10;
 
+/** So many pumps, that is, syncs, pass at most before somebody whose server is silent is asked about again. */
+const MOST_PATIENCE = 64;
+
 /** Brings what the engine wants sent to the homeserver, and the answer back. */
 export class Outgoing {
   readonly #machine: Machine;
   readonly #rest: Rest;
   readonly #log: Log;
   readonly #queries = new Serial();
-  /** People about whom the server was asked and said nothing: not asked again by every message, only by the next pump. */
+  /** People about whom the homeserver, or their own, said nothing when asked last. */
   readonly #unanswered = new Set<string>();
-  /** Asked about in the queries under way. */
-  readonly #asking = new Set<string>();
+  /** Those of them who are worth asking about again. */
+  readonly #askAgain = new Set<string>();
+  /** Pumps until all of them are asked about again, and how many it was last time. */
+  #patience = { left: 1, whole: 1 };
   #pumping: Promise<void> | undefined;
   #again = false;
 
@@ -49,21 +56,30 @@ export class Outgoing {
     return this.#pumping;
   }
 
-  /** Asks for the keys that the engine knows to be missing or changed; nothing, if there are none. Throws a {@link Fault}. */
+  /**
+   * Asks for the keys that the engine knows to be missing or changed; nothing, if there are none. Nobody is asked about again for every
+   * message while their server is silent. Throws a {@link Fault}.
+   */
   queries(): Promise<void> {
     // One at a time: the engine makes a new request of the same question as long as the first is not answered.
     return this.#queries.run(async () => {
-      this.#asking.clear();
+      const again = new Set(this.#askAgain);
+      this.#askAgain.clear();
       for (const request of await this.#waiting()) {
-        const news = askedAbout(request).filter((user) => !this.#unanswered.has(user));
-        if (news.length === 0) continue;
-        for (const user of news) this.#asking.add(user);
+        const asked = askedAbout(request);
+        if (!asked.some((user) => !this.#unanswered.has(user) || again.has(user))) continue;
         await this.send(request);
+        for (const user of asked) again.delete(user);
       }
-      if (this.#asking.size === 0) return;
-      const left = new Set((await this.#waiting()).flatMap(askedAbout));
-      for (const user of this.#asking) if (left.has(user)) this.#unanswered.add(user);
+      // The engine itself does not ask a server that has just failed.
+      const left = engineUsers(again);
+      if (left.length > 0) await this.send(await this.#machine.run(async (engine) => engine.queryKeysForUsers(left)));
     });
+  }
+
+  /** Whose keys were asked for without an answer: what the engine knows of them may be old. */
+  get unanswered(): ReadonlySet<string> {
+    return this.#unanswered;
   }
 
   /** Work that looks at what the engine wants to ask, while no question is under way: looking makes the engine forget the one before. */
@@ -73,10 +89,7 @@ export class Outgoing {
 
   /** News of these people has come: they are worth asking about again. */
   reported(users: Iterable<string>): void {
-    for (const user of users) {
-      this.#unanswered.delete(user);
-      this.#asking.delete(user);
-    }
+    for (const user of users) if (this.#unanswered.has(user)) this.#askAgain.add(user);
   }
 
   /** Asks for somebody's keys whether or not anything is known to have changed. */
@@ -90,6 +103,7 @@ export class Outgoing {
   /** One request to the server and its answer to the engine. Throws a {@link Fault}. */
   async send(request: OutgoingRequest): Promise<void> {
     const answer = await this.#deliver(request);
+    this.#noteAnswer(askedAbout(request), answer);
     const { id } = request;
     if (id === undefined) return;
     try {
@@ -100,7 +114,7 @@ export class Outgoing {
   }
 
   async #rounds(): Promise<void> {
-    this.#unanswered.clear();
+    this.#remindOfUnanswered();
     this.#again = true;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       if (this.#again) await this.#logged("KeysQuery", () => this.queries());
@@ -113,6 +127,26 @@ export class Outgoing {
       if (sent === 0 && !this.#again) return;
     }
     this.#log("crypto.pump-long", { rounds: MOST_ROUNDS });
+  }
+
+  #noteAnswer(asked: readonly string[], answer: unknown): void {
+    const keys = isObject(answer) ? answer["device_keys"] : undefined;
+    for (const user of asked) {
+      if (isObject(keys) && Object.hasOwn(keys, user)) this.#unanswered.delete(user);
+      else this.#unanswered.add(user);
+    }
+  }
+
+  /** With every silence twice as many pumps pass: a server that is down for a day is not asked with every sync. */
+  #remindOfUnanswered(): void {
+    if (this.#unanswered.size === 0) {
+      this.#patience = { left: 1, whole: 1 };
+      return;
+    }
+    if (--this.#patience.left > 0) return;
+    const whole = Math.min(2 * this.#patience.whole, MOST_PATIENCE);
+    this.#patience = { left: whole, whole };
+    for (const user of this.#unanswered) this.#askAgain.add(user);
   }
 
   /** Whether it went through; a failure waits for the next pump. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { OlmMachine } from "@matrix-org/matrix-sdk-crypto-wasm";
 import fc from "fast-check";
 import type { MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
 import { isFault } from "../../src/matrix/fault.ts";
@@ -116,7 +117,7 @@ describe("encryption with proven people", () => {
     const event = await sendUnsigned(second, room, bot);
     await bot.sync();
     const read = await bot.crypto.decrypt(room, event);
-    assert.deepEqual([read.ok, !read.ok && read.why], [false, "unproven"]);
+    assert.deepEqual([read.ok, !read.ok && read.why, !read.ok && read.claims?.content], [false, "unproven", text("let me in")]);
     assert.equal(await bot.crypto.proof(bea.user, "BEA-UNSIGNED", pin), "device-unproven");
     assert.equal(await bot.crypto.proof(bea.user, bea.device, pin), "proven");
   });
@@ -191,6 +192,37 @@ describe("encryption with proven people", () => {
       assert.equal(await bot.crypto.proof(ana.user, ana.device, recipients[0]!.pinned), "proven");
     }
     assert.equal(queries(), made);
+  });
+
+  it("is not held up by a person whose server is down, asks about them less and less, and takes them in when it is back", async (t) => {
+    const far = "@far:remote" as UserId;
+    assert.equal(await bot.crypto.proof(ana.user, ana.device, await ana.masterKey()), "proven");
+    const asked = t.mock.method(OlmMachine.prototype, "getIdentity").mock;
+    let queries = 0;
+    homeserver.intercept = ({ path, body }) => {
+      if (path !== "/keys/query" || !Object.hasOwn(body["device_keys"] as object, far)) return undefined;
+      queries++;
+      return { status: 200, body: { device_keys: {}, failures: { remote: { status: 503 } } } };
+    };
+    const someKey = await bot.masterKey();
+    const recipients = [await ana.asRecipient(), { user: far, pinned: someKey }];
+    const room = newRoom();
+    for (let n = 0; n < 5; n++) {
+      const { withheld } = await bot.crypto.encrypt(room, recipients, "m.room.message", text("x"));
+      assert.deepEqual(withheld, [{ user: far, why: "unknown" }]);
+      assert.equal(await bot.crypto.proof(far, "X", someKey), "unknown");
+    }
+    assert.equal(queries, 1);
+    // The engine would wait a second inside for each of these.
+    const looked = asked.calls.map((call) => String(call.arguments[0]));
+    assert.deepEqual([looked.includes(far), looked.includes(ana.user)], [false, true]);
+    for (let pumps = 0; pumps < 100; pumps++) await bot.crypto.pump();
+    assert.ok(queries > 2 && queries < 10, `${queries} queries`);
+    homeserver.intercept = () => undefined;
+    const person = await join_(far, "FAR");
+    const pinned = await person.masterKey();
+    await bot.sync();
+    assert.equal(await bot.crypto.proof(far, "FAR", pinned), "proven");
   });
 
   it("keeps 130 messages sent at once apart, each with its own place in a ratchet", async () => {
