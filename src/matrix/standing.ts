@@ -35,9 +35,8 @@ export class Standings {
     const current = masterKeyOf(identity);
     if (identity instanceof olm.OwnUserIdentity) return current === pinned && identity.isVerified() ? "proven" : "identity-changed";
     if (identity.hasVerificationViolation()) return "identity-changed";
+    // The engine pins the first identity it meets; what counts is the one that people have pinned, in the journal.
     if (current !== pinned) return identity.identityNeedsUserApproval() ? "identity-changed" : "not-pinned";
-    // The engine pins the first identity it meets. People have decided otherwise, in the journal, and the journal rules.
-    if (identity.identityNeedsUserApproval()) await identity.pinCurrentMasterKey();
     return "proven";
   }
 

@@ -120,6 +120,9 @@ describe("encryption with proven people", () => {
     assert.deepEqual([read.ok, !read.ok && read.why, !read.ok && read.claims?.content], [false, "unproven", text("let me in")]);
     assert.equal(await bot.crypto.proof(bea.user, "BEA-UNSIGNED", pin), "device-unproven");
     assert.equal(await bot.crypto.proof(bea.user, bea.device, pin), "proven");
+    const said = await bot.says(room, [{ user: bea.user, pinned: pin }], text("for signed devices only"));
+    await Promise.all([bea.sync(), second.sync()]);
+    assert.deepEqual([(await bea.crypto.decrypt(room, said)).ok, (await second.crypto.decrypt(room, said)).ok], [true, false]);
   });
 
   it("refuses a replaced identity both ways, and takes the key from the others' session with it", async () => {
