@@ -3,12 +3,14 @@ import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
 import type { Crypto, Decrypted, Encrypted, Proof, Recipient, Undecryptable } from "../ports.ts";
 import { ciphertextHash, megolmHeader } from "./ciphertext.ts";
 import { readCryptoSync } from "./crypto-sync.ts";
-import type { CryptoSync } from "./crypto-sync.ts";
-import { isFault } from "./fault.ts";
+import type { PoisonList } from "./crypto-store/poison.ts";
+import { Fault, isFault } from "./fault.ts";
 import type { Machine } from "./machine.ts";
 import { engineUser, engineUsers } from "./machine.ts";
 import { askedAbout } from "./outgoing.ts";
 import type { Outgoing, OutgoingRequest } from "./outgoing.ts";
+import { isPanic } from "./panic.ts";
+import { Receiving, crossSigned } from "./receiving.ts";
 import type { Log } from "./rest.ts";
 import { SerialByName } from "./serial.ts";
 import { isObject } from "./shapes.ts";
@@ -28,21 +30,24 @@ export class OlmCrypto implements Crypto {
   readonly #machine: Machine;
   readonly #outgoing: Outgoing;
   readonly #log: Log;
+  readonly #receiving: Receiving;
   readonly #rooms = new SerialByName();
   readonly #queriedAnew = new Map<string, number>();
 
-  constructor(machine: Machine, outgoing: Outgoing, log: Log) {
+  constructor(machine: Machine, outgoing: Outgoing, poison: PoisonList, log: Log) {
     this.#machine = machine;
+    this.#receiving = new Receiving(machine, poison);
     this.#outgoing = outgoing;
     this.#log = log;
   }
 
   async receive(crypto: unknown): Promise<void> {
     const sync = readCryptoSync(crypto);
-    const outcome = await this.#machine.run((engine) => receiveAll(engine, sync));
+    const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync);
     this.#outgoing.reported(sync.changed);
-    const malformed = sync.malformed + outcome.refused;
-    if (malformed + outcome.undecryptable > 0) this.#log("crypto.to-device-left-out", { malformed, undecryptable: outcome.undecryptable });
+    const malformed = sync.malformed + refused;
+    if (malformed + undecryptable + poisonous > 0) this.#log("crypto.to-device-left-out", { malformed, undecryptable, poisonous });
+    if (panics > 0) this.#log("crypto.engine-panicked", { panics });
   }
 
   pump(): Promise<void> {
@@ -51,14 +56,26 @@ export class OlmCrypto implements Crypto {
 
   async decrypt(room: RoomId, wire: Readonly<Record<string, unknown>>): Promise<Decrypted | Undecryptable> {
     const hash = ciphertextHash(wire["content"]);
+    try {
+      return await this.#decrypt(room, wire, hash);
+    } catch (error) {
+      if (!isPanic(error)) throw error;
+      this.#log("crypto.event-poisonous", {});
+      return { ok: false, why: "malformed", hash };
+    }
+  }
+
+  async #decrypt(room: RoomId, wire: Readonly<Record<string, unknown>>, hash: string): Promise<Decrypted | Undecryptable> {
     const content = isObject(wire["content"]) ? wire["content"] : {};
     const header = megolmHeader(content);
     const { sender, event_id: event } = wire;
     if (wire["type"] !== "m.room.encrypted" || header === undefined || typeof sender !== "string" || typeof event !== "string") {
       return { ok: false, why: "malformed", hash };
     }
-    // The engine would merge a relation from outside into the content, and a server can put one there (reference: live.md 6).
-    const { "m.relates_to": _outside, ...bare } = content;
+    // Only what decrypting needs. The engine would merge a relation from outside into the content, and a server can put one there
+    // (reference: live.md 6); a sender key outside is deprecated and proves nothing.
+    const { algorithm, ciphertext } = content;
+    const bare = { algorithm, ciphertext, session_id: header.session };
     const json = JSON.stringify({ type: "m.room.encrypted", room_id: room, event_id: event, sender, origin_server_ts: timestamp(wire), content: bare });
     let attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
     if ("why" in attempt && attempt.queryMayHelp && (await this.#queryAnew(sender, header.session))) {
@@ -77,14 +94,19 @@ export class OlmCrypto implements Crypto {
     const pins = new Map(recipients.map(({ user, pinned }) => [user, pinned]));
     pins.delete(this.#machine.user);
     if (pins.size > MOST_RECIPIENTS) throw new Error(`a key goes to at most ${MOST_RECIPIENTS} people`);
-    return this.#rooms.run(room, async () => {
-      const claim = await this.#informed(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
-      if (claim !== undefined) await this.#outgoing.send(claim);
-      const { requests, withheld } = await this.#informed(pins.keys(), (engine, standings) => share(engine, standings, room, pins));
-      for (const request of requests) await this.#outgoing.send(request);
-      const ciphertext = await this.#machine.run((engine) => engine.encryptRoomEvent(new olm.RoomId(room), type, json));
-      return { ciphertext, withheld };
+    return this.#rooms.run(room, async () => this.#encrypt(room, pins, type, json)).catch((error: unknown) => {
+      // The engine is open again; what was under way is as if it had not been begun, and is tried again.
+      throw isPanic(error) ? new Fault("unreachable", { network: "engine_panic" }) : error;
     });
+  }
+
+  async #encrypt(room: RoomId, pins: ReadonlyMap<UserId, MasterKey>, type: string, json: string): Promise<Encrypted> {
+    const claim = await this.#informed(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
+    if (claim !== undefined) await this.#outgoing.send(claim);
+    const { requests, withheld } = await this.#informed(pins.keys(), (engine, standings) => share(engine, standings, room, pins));
+    for (const request of requests) await this.#outgoing.send(request);
+    const ciphertext = await this.#machine.run((engine) => engine.encryptRoomEvent(new olm.RoomId(room), type, json));
+    return { ciphertext, withheld };
   }
 
   /** Throws a gateway fault if keys are known to have changed and the new ones cannot be had: old knowledge proves nothing then. */
@@ -156,40 +178,6 @@ export async function ownStanding(engine: olm.OlmMachine): Promise<boolean> {
   const identity = await engine.getIdentity(engine.userId);
   const device = await engine.getDevice(engine.userId, engine.deviceId);
   return identity?.isVerified() === true && device?.isCrossSignedByOwner() === true;
-}
-
-/** Signed by their owner, or not at all: MSC4153. */
-function crossSigned(): olm.DecryptionSettings {
-  return new olm.DecryptionSettings(olm.TrustRequirement.CrossSigned);
-}
-
-async function receiveAll(engine: olm.OlmMachine, sync: CryptoSync): Promise<{ readonly refused: number; readonly undecryptable: number }> {
-  const lists = (): olm.DeviceLists => new olm.DeviceLists(engineUsers(sync.changed), engineUsers(sync.left));
-  const counts = (): Map<string, number> => new Map(sync.oneTimeKeys);
-  const fallback = (): Set<string> | undefined => (sync.unusedFallbackKeys === undefined ? undefined : new Set(sync.unusedFallbackKeys));
-  try {
-    return counted(await engine.receiveSyncChanges(`[${sync.events.join()}]`, lists(), counts(), fallback(), crossSigned()));
-  } catch {
-    // One event that the engine cannot take must not cost the others: each by itself.
-  }
-  await engine.receiveSyncChanges("[]", lists(), counts(), fallback(), crossSigned());
-  let refused = 0;
-  let undecryptable = 0;
-  for (const event of sync.events) {
-    try {
-      const outcome = counted(await engine.receiveSyncChangesMsc4186(`[${event}]`, new olm.DeviceLists(), new Map(), undefined, crossSigned()));
-      refused += outcome.refused;
-      undecryptable += outcome.undecryptable;
-    } catch {
-      refused++;
-    }
-  }
-  return { refused, undecryptable };
-}
-
-function counted(events: readonly { readonly type: olm.ProcessedToDeviceEventType }[]): { readonly refused: number; readonly undecryptable: number } {
-  const of = (type: olm.ProcessedToDeviceEventType): number => events.filter((event) => event.type === type).length;
-  return { refused: of(olm.ProcessedToDeviceEventType.Invalid), undecryptable: of(olm.ProcessedToDeviceEventType.UnableToDecrypt) };
 }
 
 /** Of people who may not have the key nothing is claimed. */

@@ -57,7 +57,7 @@ export async function openLine(options: LineOptions): Promise<Line> {
     machine = await Machine.open(user, device, { key: derived(options.storeKey, "values") }, fatal);
     const outgoing = new Outgoing(machine, rest, log);
     await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
-    const crypto = new OlmCrypto(machine, outgoing, log);
+    const crypto = new OlmCrypto(machine, outgoing, store.poison, log);
     const close = async (): Promise<void> => {
       rest.close();
       await crypto.close();

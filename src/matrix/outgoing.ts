@@ -1,5 +1,6 @@
 import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
 import { Fault, isFault } from "./fault.ts";
+import { soundKeyAnswer } from "./key-shapes.ts";
 import { engineUsers } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 import { path } from "./rest.ts";
@@ -102,7 +103,8 @@ export class Outgoing {
 
   /** One request to the server and its answer to the engine. Throws a {@link Fault}. */
   async send(request: OutgoingRequest): Promise<void> {
-    const answer = await this.#deliver(request);
+    const raw = await this.#deliver(request);
+    const answer = request.type === olm.RequestType.KeysQuery ? soundKeyAnswer(raw) : raw;
     this.#noteAnswer(askedAbout(request), answer);
     const { id } = request;
     if (id === undefined) return;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventId, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
+import type { PoisonList } from "../../src/matrix/crypto-store/poison.ts";
 import { OlmCrypto } from "../../src/matrix/crypto.ts";
 import { ensureIdentity } from "../../src/matrix/identity.ts";
 import type { IdentityParts } from "../../src/matrix/identity.ts";
@@ -71,7 +72,7 @@ export class Participant {
     } else {
       await outgoing.pump();
     }
-    return new Participant(machine, new OlmCrypto(machine, outgoing, log), new MatrixGateway(rest, user, device, random), rest, logged);
+    return new Participant(machine, new OlmCrypto(machine, outgoing, noPoison(), log), new MatrixGateway(rest, user, device, random), rest, logged);
   }
 
   /** One sync, handed to the crypto, and what it has to send. */
@@ -102,4 +103,10 @@ export class Participant {
     const event = `$${this.device}-${++this.#events}` as EventId;
     return { type: "m.room.encrypted", event_id: event, sender: this.user, origin_server_ts: 1_700_000_000_000, content: JSON.parse(ciphertext) as unknown };
   }
+}
+
+/** In memory, like everything else of theirs. */
+function noPoison(): PoisonList {
+  const list = new Map<string, number>();
+  return { attempts: (hash) => list.get(hash) ?? 0, note: (hash, attempts) => void list.set(hash, attempts), forget: (hash) => void list.delete(hash) };
 }

@@ -7,6 +7,8 @@ import { StoreCursor, StoreCursorWithValue } from "./cursor.ts";
 import { StoreDatabase } from "./database.ts";
 import { StoreFactory } from "./factory.ts";
 import { StoreIndex, StoreObjectStore } from "./object-store.ts";
+import { poisonTable } from "./poison.ts";
+import type { PoisonList } from "./poison.ts";
 import { StoreKeyRange } from "./range.ts";
 import { StoreOpenRequest, StoreRequest } from "./request.ts";
 import { TABLES_VERSION, Tables } from "./tables.ts";
@@ -22,6 +24,7 @@ const LOCK_PATIENCE = 1_000;
 export interface CryptoStore {
   readonly indexedDB: StoreFactory;
   readonly IDBKeyRange: typeof StoreKeyRange;
+  readonly poison: PoisonList;
   /** Durable commits since it was opened. */
   commits(): number;
   /** Only after everything that uses it is closed. */
@@ -39,6 +42,7 @@ export function openCryptoStore(options: { readonly file: string; readonly key: 
   return {
     indexedDB: new StoreFactory(queue),
     IDBKeyRange: StoreKeyRange,
+    poison: poisonTable(sql),
     commits: () => queue.commits,
     close: () => {
       queue.stop();
