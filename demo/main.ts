@@ -83,8 +83,11 @@ async function main(): Promise<number> {
 
 async function keepOpen(terminal: Terminal, url: string, { stage }: Theatre): Promise<void> {
   terminal.line();
-  terminal.line(`Homeserver ${url} · bot ${stage.bot.userId}. Sign in with Element (its first sign-in asks to reset the identity: the bot then refuses that device).`);
-  for (const { account, userId } of Object.values(stage.people)) terminal.line(`  ${userId}  password ${account.password}`);
+  terminal.line(`Homeserver ${url} · bot ${stage.bot.userId}. Sign in with Element and verify with the recovery key: the bot hears only signed devices.`);
+  for (const { account, userId, recoveryKey } of Object.values(stage.people)) {
+    terminal.line(`  ${userId}  password ${account.password}`);
+    terminal.line(`      recovery key ${await recoveryKey()}`);
+  }
   terminal.line("Ctrl-C ends everything and removes its files.");
   await new Promise<never>(() => {});
 }

@@ -23,7 +23,14 @@ export interface Login {
  * `careful` talks only to devices signed by their owners; a client whose own device is not signed cannot send in that mode.
  */
 export async function bringUp(login: Login, careful: boolean): Promise<{ readonly client: sdk.MatrixClient; readonly crypto: CryptoApi }> {
-  const client = sdk.createClient({ baseUrl: login.url, userId: login.user_id, deviceId: login.device_id, accessToken: login.access_token, logger: quiet });
+  const opened = new Map<string, Uint8Array<ArrayBuffer>>();
+  const client = sdk.createClient({
+    baseUrl: login.url, userId: login.user_id, deviceId: login.device_id, accessToken: login.access_token, logger: quiet,
+    cryptoCallbacks: {
+      getSecretStorageKey: async ({ keys }) => Object.keys(keys).flatMap((id) => { const key = opened.get(id); return key === undefined ? [] : [[id, key] as [string, Uint8Array<ArrayBuffer>]]; })[0] ?? null,
+      cacheSecretStorageKey: (id, _info, key) => void opened.set(id, key),
+    },
+  });
   await client.initRustCrypto({ useIndexedDB: false });
   const crypto = client.getCrypto();
   if (crypto === undefined) throw new Error("matrix-js-sdk has no crypto");
@@ -52,6 +59,14 @@ export async function newIdentity(crypto: CryptoApi, userId: string, password: s
       }
     },
   });
+}
+
+/** Puts the identity's keys into secret storage, as a person does who wants to sign in on another device; returns the recovery key that opens it. */
+export async function storeSecrets(crypto: CryptoApi): Promise<string> {
+  const key = await crypto.createRecoveryKeyFromPassphrase();
+  await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key, setupNewSecretStorage: true });
+  if (key.encodedPrivateKey === undefined) throw new Error("matrix-js-sdk made a recovery key without its text");
+  return key.encodedPrivateKey;
 }
 
 /** Starts syncing; resolves when the first sync is in. */

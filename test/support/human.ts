@@ -4,7 +4,7 @@ import type { MatrixClient, Room } from "matrix-js-sdk";
 import { EventType, KnownMembership, MatrixEvent, MsgType, Preset, RoomEvent } from "matrix-js-sdk";
 import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
-import { bringUp, logIn, newIdentity, startSyncing, type Login } from "./human-client.ts";
+import { bringUp, logIn, newIdentity, startSyncing, storeSecrets, type Login } from "./human-client.ts";
 import { SeenList, type Seen } from "./seen.ts";
 import type { Account, Synapse } from "./synapse.ts";
 
@@ -68,6 +68,8 @@ export interface Human {
   waitFor(want: (seen: Seen) => boolean, limit: number, what: string, from?: number): Promise<Seen>;
   /** The pinned message of a room as this person's client shows it now (latest edit); undefined if none or not readable. */
   board(room: string): Promise<string | undefined>;
+  /** Sets up secret storage and returns its recovery key: with it the person can sign another device. */
+  recoveryKey(): Promise<string>;
   /** Makes a new identity, as somebody who lost all keys (or a thief with the password) would. */
   resetIdentity(): Promise<void>;
   stop(): void;
@@ -234,6 +236,7 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
       return typeof body === "string" ? body : undefined;
     },
 
+    recoveryKey: () => storeSecrets(crypto),
     resetIdentity: () => newIdentity(crypto, login.user_id, account.password),
     stop: () => client.stopClient(),
   };
