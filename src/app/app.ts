@@ -8,6 +8,7 @@ import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
+import { administrators } from "../domain/roster.ts";
 import { line, message, nested } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
@@ -304,7 +305,7 @@ export class App {
   #alarm(at: Placed, step: string): void {
     if (at.chain === INSTALLATION) return;
     const scope = this.#world.scope(at.chain);
-    const administrators = [...scope.state.member.values()].filter((member) => member.role === "administrator").map((member) => member.user);
+    const users = administrators(scope).map((member) => member.user);
     const now = this.#parts.clock.now();
     const name = desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
     const room = name === undefined ? at.slot : nested(name, scope.state.case.get("case")?.language);
@@ -313,7 +314,7 @@ export class App {
       now, parts: [], trust: "none",
       notes: [{
         chain: at.chain, what: "repair-undone", facts: { slot: at.slot, step },
-        effects: [{ effect: "say", to: { to: "people", users: administrators }, message: message(what), wakes: false, lane: "live", supersedes: `repair/${at.slot}/${step}` }],
+        effects: [{ effect: "say", to: { to: "people", users }, message: message(what), wakes: false, lane: "live", supersedes: `repair/${at.slot}/${step}` }],
       }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.alarm-failed", fault));
   }

@@ -111,16 +111,13 @@ export class Intake {
     this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
     this.#invitations.add(invited);
     void this.#invitations.answer().catch((fault: unknown) => void this.#parts.log.bug("sync.invitation-failed", fault));
-    for (const row of await this.#asInbox(inbox.fresh)) await this.#handle(row);
+    for (const [order, row] of inbox.fresh.entries()) await this.#handle({ ...row, order });
     await this.#retryWaiting();
   }
   /** Nothing was heard for so long that what comes now may be old: after a downtime of ours, of the homeserver, or of the line between the two. */
   #isLate(asked: Instant, now: Instant, timeout: number): boolean {
     const { lateAfter } = this.#parts;
     return this.#syncedAt !== undefined && (asked - this.#syncedAt > lateAfter || now - asked > timeout + lateAfter);
-  }
-  async #asInbox(fresh: readonly NewInbox[]): Promise<readonly Inbox[]> {
-    return fresh.map((each, order) => ({ ...each, order }));
   }
   /** Events to be looked at, those of a gap first; nothing twice. Plain text in an encrypted room is only counted. */
   async #received(sync: Sync, now: Instant, late: boolean): Promise<{ readonly fresh: NewInbox[]; readonly rows: NewRow[] }> {

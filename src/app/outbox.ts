@@ -4,8 +4,8 @@
  */
 import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
-import type { ChainId, EventId, Instant, QuestionId, RoomId, Slot, UserId } from "../domain/ids.ts";
-import { INSTALLATION } from "../domain/ids.ts";
+import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../domain/ids.ts";
+import { INSTALLATION, directUser } from "../domain/ids.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, rosterOf } from "../domain/workspace.ts";
 import type { Batch, Clock, Crypto, Gateway, GatewayFault, Journal, NewOutbox, Outbox, OutboxChange, Recipient } from "../ports.ts";
@@ -124,9 +124,6 @@ export class OutboxSender {
   stop(): void {
     this.#stopped = true;
     this.#cancel?.();
-  }
-  get waiting(): number {
-    return this.#pending.length;
   }
   /** Tries every room that has something to send and is not busy. */
   pump(): void {
@@ -384,10 +381,6 @@ function outOfThread(ciphertext: string): string | undefined {
 /** A place as one string, for look-ups. */
 export function key(at: Placed): string {
   return `${at.chain}/${at.slot}`;
-}
-/** The person whose direct chat a slot of the installation is. */
-export function directUser(slot: Slot): UserId {
-  return slot.slice("direct:".length) as UserId;
 }
 /** The gateway's own error, recognised by its shape: another implementation may make it. */
 export function faultOf(fault: unknown): GatewayFault | undefined {

@@ -3,7 +3,7 @@
  * Steps are computed from what is seen and are idempotent, so none is stored: after a crash the same difference gives the same step.
  */
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
-import { INSTALLATION, SPACE, directSlot } from "../domain/ids.ts";
+import { INSTALLATION, SPACE, directSlot, directUser } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
 import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
 import { MEGOLM, desiredRooms, directRoom, missingSteps, powerLevels, stateOf } from "../domain/workspace.ts";
@@ -253,7 +253,7 @@ export class Reconciler {
   }
   #desired(at: Placed): DesiredRoom | undefined {
     if (at.chain === INSTALLATION) {
-      const user = at.slot.slice("direct:".length) as UserId;
+      const user = directUser(at.slot);
       return this.#parts.world.people.has(user) ? directRoom(user) : undefined;
     }
     return desiredRooms(this.#parts.world.scope(at.chain)).find((room) => room.slot === at.slot);

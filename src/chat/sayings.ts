@@ -40,16 +40,12 @@ declare module "../domain/say.ts" {
     "chat.time-twice": { text: string; place: string };
     "chat.working-days": { text: string };
     "chat.date-in-text": { text: string };
-    "chat.which-meaning": { what: string };
     "chat.meaning-when": { when: When };
     "chat.meaning-day": { day: string };
     "chat.meaning-text": { text: string };
-    "chat.which-case": { cases: string };
-    "chat.no-case": Record<never, never>;
     "chat.unknown-command": { text: string };
     "chat.did-you-mean": { lines: Fact };
     "chat.see-help": { line: Typed };
-    "chat.edited": Record<never, never>;
     "chat.answer-needs-code": { line: Typed };
     "chat.no-code": { text: string; line: Typed };
     "chat.or": { first: Fact; second: Fact };
@@ -57,9 +53,6 @@ declare module "../domain/say.ts" {
     "chat.type-one": { lines: Fact };
     "chat.one-message-each": { text: string };
     "chat.before-when": { text: string };
-    "chat.not-here": { places: string };
-    "chat.not-your-role": { roles: string };
-    "chat.not-in-this-state": { states: string };
     "chat.cut": Record<never, never>;
     "chat.poll-ended": Record<never, never>;
     "help.title": Record<never, never>;

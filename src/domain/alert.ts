@@ -13,6 +13,7 @@ import type { AlertId, CallSign, Instant, UserId } from "./ids.ts";
 import { withdraw } from "./question.ts";
 import type { QuestionEvent } from "./question.ts";
 import { line, list, message, typed, when } from "./say.ts";
+import { administrators } from "./roster.ts";
 import type { Scope } from "./state.ts";
 
 export type { Acknowledgement, Alert, AlertEvent, Cause, Named, Priority } from "./alert-types.ts";
@@ -48,9 +49,9 @@ export function raiseByHand(scope: Scope, of: { readonly priority: Priority; rea
   if (person.user === by.user) return refuse("alert.not-yourself", { example: typed(`alert raise ${of.priority} to …`) });
   const open = [...scope.state.alert.values()].filter((alert) => alert.cause === "by-hand" && isOpen(alert));
   if (open.length >= MAX_OPEN_BY_HAND) return refuse("alert.too-many", { max: MAX_OPEN_BY_HAND });
-  const administrators = [...scope.state.member.values()].filter((member) => member.role === "administrator" && member.user !== by.user).map((member) => member.user);
+  const watchers = administrators(scope).map((member) => member.user).filter((user) => user !== by.user);
   return decided(...raiseAlert(scope, ctx, {
-    priority: of.priority, cause: "by-hand", by, to: of.priority === "P1" ? [person.user, ...administrators] : [person.user], watchers: administrators,
+    priority: of.priority, cause: "by-hand", by, to: of.priority === "P1" ? [person.user, ...watchers] : [person.user], watchers,
     details: message(line("alert.from", { by: by.callSign }), line("text", { text: of.text })),
   }));
 }

@@ -51,7 +51,12 @@ export const LIAISON = "liaison" as Slot;
 export function deliverySlot(id: DeliveryId): Slot {
   return id as string as Slot;
 }
+const DIRECT = "direct:";
 /** Slot of a person's direct chat with the bot; lives in the installation's chain. */
 export function directSlot(user: UserId): Slot {
-  return `direct:${user}` as Slot;
+  return `${DIRECT}${user}` as Slot;
+}
+/** The person whose direct chat a slot of the installation is. */
+export function directUser(slot: Slot): UserId {
+  return slot.slice(DIRECT.length) as UserId;
 }

@@ -14,7 +14,6 @@ declare module "./say.ts" {
   interface Sayings {
     "question.expired": { minutes: number };
     "question.answered-already": Record<never, never>;
-    "question.not-for-you": Record<never, never>;
     "question.unknown-code": { code: string };
     "question.needs-tap": Record<never, never>;
     "question.withdrawn": Record<never, never>;

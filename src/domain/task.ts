@@ -5,6 +5,7 @@ import { callSign, decided, refuse } from "./decision.ts";
 import type { Entity } from "./entity.ts";
 import type { CallSign, Instant, TaskId, Zone } from "./ids.ts";
 import { line, list, typed, when } from "./say.ts";
+import { administrators } from "./roster.ts";
 import type { Scope } from "./state.ts";
 import { theCase } from "./state.ts";
 import { taskEffects } from "./task-effects.ts";
@@ -161,9 +162,8 @@ function refuseDone(task: Extract<Task, { state: "done" }>, scope: Scope): Refus
 }
 
 function refuseNotYours(task: Task, scope: Scope): Refusal {
-  const administrators = [...scope.state.member.values()].filter((member) => member.role === "administrator");
   return refuse("task.not-yours-to-finish", {
-    task: task.id, owner: task.owner, administrators: list(administrators.map((member) => member.callSign)),
+    task: task.id, owner: task.owner, administrators: list(administrators(scope).map((member) => member.callSign)),
   });
 }
 

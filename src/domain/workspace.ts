@@ -3,7 +3,7 @@
  * who left by hand, a changed power level and a new delivery are all the same code.
  */
 import { circle } from "./delivery.ts";
-import type { DeliveryId, RoomId, Slot, UserId } from "./ids.ts";
+import type { RoomId, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON, SPACE, deliverySlot, directSlot } from "./ids.ts";
 import type { Member } from "./roster.ts";
 import type { Line } from "./say.ts";
@@ -64,11 +64,6 @@ export function directRoom(user: UserId): DesiredRoom {
 /** Who is meant to be in a room of a case: the only people its key is ever shared with. */
 export function rosterOf(scope: Scope, slot: Slot): readonly UserId[] {
   return desiredRooms(scope).find((room) => room.slot === slot)?.people ?? [];
-}
-
-/** The delivery whose room a slot is. */
-export function deliveryOf(scope: Scope, slot: Slot): DeliveryId | undefined {
-  return scope.state.delivery.get(slot)?.id;
 }
 
 /** A membership as the Matrix specification names them. */

@@ -4,7 +4,6 @@ export const sayings = {
   "question.expired": "Came too late: the question was open for {minutes, plural, one {# minute} other {# minutes}}. Nothing was done. Give the command again.",
   "question.answered-already": "This question has been answered already. Nothing was done a second time.",
   "question.withdrawn": "This question is no longer open: the matter has been settled otherwise.",
-  "question.not-for-you": "This question was not put to you.",
   "question.needs-tap": "This question has several answers: tap the one you mean.",
   "question.unknown-code": "I have no open question with the code {code} for you.",
   "request.stub-own": "{codename} · confirm {code}?",

@@ -4,7 +4,6 @@ export const sayings = {
   "question.expired": "Llegó tarde: la pregunta estuvo abierta {minutes, plural, one {# minuto} many {# minutos} other {# minutos}}. No se hizo nada. Repite la orden.",
   "question.answered-already": "Esta pregunta ya fue contestada. No se hizo nada por segunda vez.",
   "question.withdrawn": "Esta pregunta ya no está abierta: el asunto se resolvió de otro modo.",
-  "question.not-for-you": "Esta pregunta no era para ti.",
   "question.needs-tap": "Esta pregunta tiene varias respuestas: toca la que quieres decir.",
   "question.unknown-code": "No tengo para ti ninguna pregunta abierta con el código {code}.",
   "request.stub-own": "{codename} · ¿confirmas {code}?",
