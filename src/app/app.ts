@@ -8,14 +8,15 @@ import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
-import { administrators } from "../domain/roster.ts";
 import { line, message, nested } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
+import { Alarms } from "./alarms.ts";
 import { Flow } from "./flow.ts";
+import { Health } from "./health.ts";
 import { Intake } from "./intake.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
@@ -67,6 +68,7 @@ export class App {
   readonly #scheduler: Scheduler;
   readonly #outbox: OutboxSender;
   readonly #reconciler: Reconciler;
+  readonly #alarms: Alarms;
   readonly #snapshots = new Map<ChainId, number>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -74,6 +76,8 @@ export class App {
   #looping: Promise<void> | undefined;
   #pumping: Promise<void> | undefined;
 
+  /** What this process has counted; for metrics, `status` and `doctor`. */
+  readonly health = new Health();
   /** Resolves when the first sync has been dealt with. */
   readonly ready = this.#ready.promise;
   /** Rejects when the bot cannot go on; resolves after {@link stop}. */
@@ -97,14 +101,17 @@ export class App {
       journal, world, prefix, random: () => random.id(),
       scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler,
     });
+    this.#alarms = new Alarms({
+      writer: this.#writer, turns: this.#turns, world, clock, health: this.health, log, owners: owners.map((owner) => owner.user),
+    });
     this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner });
     this.#outbox = new OutboxSender({
-      journal, crypto, gateway, clock, world, rooms, log, fatal,
+      journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
       needsRoom: (at) => this.#reconciler.look(at),
     });
     this.#reconciler = new Reconciler({
-      gateway, clock, world, rooms, log, fatal,
+      gateway, clock, world, rooms, log, fatal, health: this.health,
       mark: (at, replaces) => createHmac("sha256", parts.markKey).update(`${at.chain}\n${at.slot}\n${replaces ?? ""}`).digest("base64url"),
       intended: async (at) => {
         const since = await journal.value(`making:${key(at)}`);
@@ -117,7 +124,7 @@ export class App {
       board: (at) => this.#outbox.boardPlace(at),
     });
     this.#intake = new Intake({
-      journal, crypto, gateway, clock, world, rooms, registry, log, prefix, isOwner, lateAfter: parts.settings.lateAfter,
+      journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, lateAfter: parts.settings.lateAfter,
       writer: this.#writer, flow: this.#flow,
       roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), adopt: (room, user) => this.#adopt(room, user),
     });
@@ -194,6 +201,7 @@ export class App {
     while (!this.#stopped) {
       try {
         await this.#intake.once(LONG_POLL);
+        this.health.count("syncs");
         failures = 0;
         if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
@@ -207,6 +215,7 @@ export class App {
         if (gateway?.kind === "token") return this.#ended.reject(fault);
         if (this.#stopped) return;
         failures += 1;
+        this.health.count("syncs_failed");
         if (gateway === undefined) log.bug("sync.failed", fault);
         else log.warn("sync.failed", { why: gateway.kind, attempt: failures });
         const wait = Math.max(gateway?.wait ?? 0, Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
@@ -248,6 +257,7 @@ export class App {
     const again = (this.#parts.clock.now() + TICK_AGAIN) as Instant;
     try {
       const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake));
+      if (moved) this.health.count("ticks");
       if (!moved) {
         this.#parts.log.error("tick.nothing-decided");
         this.#scheduler.retry(wake, again);
@@ -305,18 +315,10 @@ export class App {
   #alarm(at: Placed, step: string): void {
     if (at.chain === INSTALLATION) return;
     const scope = this.#world.scope(at.chain);
-    const users = administrators(scope).map((member) => member.user);
-    const now = this.#parts.clock.now();
     const name = desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
     const room = name === undefined ? at.slot : nested(name, scope.state.case.get("case")?.language);
-    const what = step === "absent" ? line("app.room-absent", { room }) : line("app.repair-failed", { room, step });
-    void this.#writer.do("live", () => this.#turns.commit({
-      now, parts: [], trust: "none",
-      notes: [{
-        chain: at.chain, what: "repair-undone", facts: { slot: at.slot, step },
-        effects: [{ effect: "say", to: { to: "people", users }, message: message(what), wakes: false, lane: "live", supersedes: `repair/${at.slot}/${step}` }],
-      }],
-    })).catch((fault: unknown) => void this.#parts.log.bug("rooms.alarm-failed", fault));
+    const said = step === "absent" ? line("app.room-absent", { room }) : line("app.repair-failed", { room, step });
+    this.#alarms.give(at.chain, { what: "repair-undone", about: `${at.slot}/${step}`, facts: { slot: at.slot, step }, lines: [said] });
   }
 
   #board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined {

@@ -6,6 +6,8 @@ import { POLL_RESPONSE } from "../chat/poll.ts";
 import type { EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Inbox, NewInbox, NewRow, Ratchet, Sync, SyncedRoom, TimelineEvent, Undecryptable } from "../ports.ts";
+import type { Alarms } from "./alarms.ts";
+import type { Health } from "./health.ts";
 import type { HearingParts } from "./hearing.ts";
 import { Hearing } from "./hearing.ts";
 import { Invitations } from "./invitations.ts";
@@ -29,6 +31,8 @@ const CLEAR_WORDS: ReadonlySet<string> = new Set(["m.room.message", POLL_RESPONS
 /** What taking in a sync needs. */
 export interface IntakeParts extends Omit<HearingParts, "silence"> {
   readonly rooms: Rooms;
+  readonly health: Health;
+  readonly alarms: Alarms;
   readonly lateAfter: number;
   isOwner(user: UserId): boolean;
   /** Rooms that a sync changed: their steps have had their echo, and what was held for them is tried again. */

@@ -9,6 +9,7 @@ import { INSTALLATION, directUser } from "../domain/ids.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, rosterOf } from "../domain/workspace.ts";
 import type { Batch, Clock, Crypto, Gateway, GatewayFault, Journal, NewOutbox, Outbox, OutboxChange, Recipient } from "../ports.ts";
+import type { Health } from "./health.ts";
 import type { Log } from "./system.ts";
 import type { Rooms } from "./rooms.ts";
 import { present } from "./rooms.ts";
@@ -80,6 +81,7 @@ export interface OutboxParts {
   checkpoint(chain: ChainId): Promise<Content>;
   /** Something about a room has to be looked at (it is missing, unencrypted, or nobody is there). */
   needsRoom(at: Placed): void;
+  readonly health: Health;
   fatal(fault: unknown): void;
 }
 

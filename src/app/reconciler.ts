@@ -9,6 +9,7 @@ import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
 import { MEGOLM, desiredRooms, directRoom, missingSteps, powerLevels, stateOf } from "../domain/workspace.ts";
 import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
+import type { Health } from "./health.ts";
 import type { Log } from "./system.ts";
 import type { BoardPlace } from "./outbox.ts";
 import { faultOf, key } from "./outbox.ts";
@@ -46,6 +47,7 @@ export interface ReconcilerParts {
   board(at: Placed): Promise<BoardPlace | undefined>;
   /** The same repair again and again: the administrators must look. */
   alarm(at: Placed, step: string): void;
+  readonly health: Health;
   fatal(fault: unknown): void;
 }
 

@@ -1,0 +1,44 @@
+/** What the bot counts about itself: figures for the operator, without a name, an id or a word of a case. */
+
+/** Everything that is counted, and what it means; the text stands beside the figure wherever an operator meets it. */
+export const COUNTERS = {
+  "syncs": "Answers of the homeserver to /sync that were dealt with.",
+  "syncs_failed": "Attempts to sync that failed and were repeated.",
+  "malformed": "Pieces of a sync left out because their shape was wrong.",
+  "clear_ignored": "Messages in clear in encrypted rooms, never read as commands.",
+  "replayed": "Ciphertexts that had been used before under another event.",
+  "foreign": "Decrypted messages of people who have no place in that room.",
+  "unproven": "Messages whose device or identity could not be proven.",
+  "undecryptable": "Messages whose key was not there when they came.",
+  "undecryptable_told": "Messages given up as unreadable for now, of which their sender was told.",
+  "late": "Messages that came late: after downtime, in a gap, or when their key came.",
+  "gaps": "Limited timelines that had to be filled from the room's history.",
+  "commands_done": "Commands carried out.",
+  "commands_refused": "Commands refused with a reason.",
+  "commands_failed": "Commands that failed by a fault of the program.",
+  "over_quota": "Messages not dealt with because their author sent too many.",
+  "sent": "Messages sent.",
+  "send_failed": "Attempts to send that failed and are repeated.",
+  "withheld": "Times a room's key was withheld from somebody in its roster.",
+  "room_steps": "Steps taken to bring a room to what it should be.",
+  "room_repairs_undone": "Repairs of a room that were undone again and again, and given up for a while.",
+  "alarms": "Times people were told that something is wrong with the bot or its rooms.",
+  "ticks": "Moments of time that changed something.",
+  "invitations_declined": "Invitations of strangers that were declined.",
+} as const;
+
+/** Name of a figure that only rises while the process runs. */
+export type Counter = keyof typeof COUNTERS;
+
+/** Counts, from the start of the process. Kept in memory: what must last is in the journal. */
+export class Health {
+  readonly #counts = new Map<Counter, number>();
+
+  count(counter: Counter, by = 1): void {
+    this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by);
+  }
+  /** Every counter, also those that are still zero. */
+  counts(): Readonly<Record<Counter, number>> {
+    return Object.fromEntries(Object.keys(COUNTERS).map((name) => [name, this.#counts.get(name as Counter) ?? 0])) as Record<Counter, number>;
+  }
+}
