@@ -24,15 +24,16 @@ export interface ConfigOf {
   readonly secret: string;
   readonly fast: boolean;
   readonly overrides: Readonly<Record<string, unknown>>;
+  readonly listeners: readonly unknown[];
 }
 
 /** The whole configuration file; JSON is valid YAML. */
-export function homeserverConfig({ dir, port, secret, fast, overrides }: ConfigOf): string {
+export function homeserverConfig({ dir, port, secret, fast, overrides, listeners }: ConfigOf): string {
   return JSON.stringify({
     server_name: "localhost",
     public_baseurl: `http://127.0.0.1:${port}/`,
     pid_file: path.join(dir, "synapse.pid"),
-    listeners: [{ port, bind_addresses: ["127.0.0.1"], type: "http", tls: false, resources: [{ names: ["client", "media"], compress: false }] }],
+    listeners: [{ port, bind_addresses: ["127.0.0.1"], type: "http", tls: false, resources: [{ names: ["client", "media"], compress: false }] }, ...listeners],
     database: { name: "sqlite3", args: { database: databaseFile(dir) } },
     log_config: path.join(dir, "log.yaml"),
     media_store_path: path.join(dir, "media"),

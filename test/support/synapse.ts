@@ -17,6 +17,8 @@ export interface SynapseOptions {
   readonly port?: number;
   /** Put over the configuration, key by key. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Where else it listens, besides for clients on {@link port}. */
+  readonly listeners?: readonly unknown[];
   readonly progress?: Progress;
 }
 
@@ -53,7 +55,7 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
   const port = options.port ?? kept.port ?? await freePort();
   const secret = kept.secret ?? randomBytes(16).toString("hex");
   writeFileSync(path.join(dir, "kept.json"), JSON.stringify({ port, secret }), { mode: 0o600 });
-  writeFileSync(path.join(dir, "homeserver.yaml"), homeserverConfig({ dir, port, secret, fast, overrides: options.overrides ?? {} }), { mode: 0o600 });
+  writeFileSync(path.join(dir, "homeserver.yaml"), homeserverConfig({ dir, port, secret, fast, overrides: options.overrides ?? {}, listeners: options.listeners ?? [] }), { mode: 0o600 });
   writeFileSync(path.join(dir, "log.yaml"), logConfig(dir));
   const keyFile = path.join(dir, "signing.key");
   if (!existsSync(keyFile)) writeFileSync(keyFile, newSigningKey(), { mode: 0o600 });
