@@ -1,0 +1,112 @@
+/** Ten people type while the bot is killed again and again at random instants: each command must be answered once, and read by all. */
+import { randomBytes } from "node:crypto";
+import { calendarOf } from "../../demo/story.ts";
+import { assertEachOnce, assertOneRoomOfEachName, countExactly } from "../support/counting.ts";
+import { seededRandom } from "../matrix/seeded-random.ts";
+import { newHuman, type Human } from "../support/human.ts";
+import { BUTTONS, READS, Theatre } from "./kill-story.ts";
+
+const COORDINATION = "· coordination";
+/** How long the bot lives at most before it is killed, from the start of its process; about half of these lives end before it is ready. Milliseconds. */
+const LONGEST_LIFE = 3_500;
+const SHORTEST_LIFE = 40;
+/** How long a person waits for an answer, over many lives. */
+const PATIENCE = 120_000;
+
+export interface RandomKills {
+  readonly kills: number;
+  /** At least three; the first two are administrators. */
+  readonly people: number;
+  readonly seed: number;
+  readonly progress?: (text: string) => void;
+}
+export interface Survived {
+  readonly kills: number;
+  /** Lives that ended before the bot was ready. */
+  readonly killedInStart: number;
+  readonly commands: number;
+  /** Messages of the bot's read by all people together, each once. */
+  readonly read: number;
+}
+
+/** Plays it on a homeserver of its own; throws on the first message that is lost, doubled, unreadable or in clear. */
+export async function playRandomKills({ kills, people, seed, progress = () => {} }: RandomKills): Promise<Survived> {
+  const random = seededRandom(seed);
+  const stage = await Theatre.open(["ana", "luis"]);
+  const others: Human[] = [];
+  try {
+    const { until } = calendarOf(Date.now());
+    const { ana, luis } = stage.people;
+    await stage.types("ana", `jit open agreement "X 2026/9" states ES,PT until ${until} admins ${ana.userId} ES ${luis.userId} PT`);
+    await (await stage.asked("ana", READS.confirm, BUTTONS.confirm))();
+    await (await stage.asked("luis", READS.consent, BUTTONS.approve))();
+    await Promise.all([ana.room(COORDINATION), luis.room(COORDINATION)]);
+    for (let number = 3; number <= people; number += 1) {
+      const other = await newHuman(stage.synapse, `person-${number}`, { joins: true });
+      others.push(other);
+      const [confirm, consent] = [stage.mark("ana"), stage.mark("luis")];
+      await stage.types("ana", `jit add ${other.userId} "Person ${number}" member PT`);
+      await (await stage.asked("ana", READS.confirm, BUTTONS.confirm, confirm))();
+      await (await stage.asked("luis", READS.consent, BUTTONS.approve, consent))();
+      await other.room(COORDINATION);
+    }
+    const everybody = [...stage.all, ...others];
+    progress(`${everybody.length} people are in the room`);
+
+    let over = false;
+    let commands = 0;
+    const typed: string[] = [];
+    const typing = everybody.map(async (human, index) => {
+      const room = await human.room(COORDINATION);
+      while (!over) {
+        const title = `Ring the port ${index}-${randomBytes(4).toString("hex")}`;
+        const added = await says(human, room, `!task add ${title}`, new RegExp(`^(T-\\d+) ${title}`), stage.bot.userId);
+        typed.push(title);
+        commands += 1;
+        const [, task = ""] = added;
+        await says(human, room, `!task done ${task} by ${index}`, new RegExp(`(?:^|\\s)${task} done \\(`), stage.bot.userId);
+        commands += 1;
+      }
+    });
+    const killing = killAgainAndAgain();
+    await Promise.race([killing, Promise.all(typing)]).finally(() => { over = true; });
+    const killedInStart = await killing;
+    if (!stage.bot.running) await stage.bot.start();
+    await Promise.all(typing);
+    await stage.fence();
+    // Everybody has read each task's line and its end once, under one effect id each; nothing in clear, nothing unreadable, nothing twice.
+    for (const title of typed) await Promise.all(everybody.map((human) => human.waitFor(({ body }) => body.includes(` ${title}`), PATIENCE, title)));
+    for (const title of typed) countExactly(stage.bot.userId, everybody, { body: new RegExp(`^T-\\d+ ${title}(?![\\s\\S]*open tasks)`), room: COORDINATION, as: "message" });
+    assertEachOnce(stage.bot.userId, everybody);
+    assertOneRoomOfEachName(everybody);
+    const read = everybody.reduce((sum, human) => sum + new Set(human.seen.filter((seen) => seen.sender === stage.bot.userId).map((seen) => seen.event)).size, 0);
+    return { kills, killedInStart, commands, read };
+
+    async function killAgainAndAgain(): Promise<number> {
+      let inStart = 0;
+      for (let kill = 1; kill <= kills; kill += 1) {
+        if (stage.bot.running) await stage.bot.kill();
+        let ready = false;
+        const starting = stage.bot.start().then(() => { ready = true; }, () => undefined);
+        await new Promise((resolve) => setTimeout(resolve, SHORTEST_LIFE + random(LONGEST_LIFE - SHORTEST_LIFE)));
+        if (!ready) inStart += 1;
+        await stage.bot.kill();
+        await starting;
+        if (kill % 10 === 0) progress(`${kill} of ${kills} kills, ${commands} commands answered`);
+      }
+      await stage.bot.start();
+      return inStart;
+    }
+  } finally {
+    for (const other of others) other.stop();
+    await stage.close();
+  }
+}
+
+/** Types a line until it has been sent, and waits for the answer; returns what the pattern caught. */
+async function says(human: Human, room: string, text: string, answer: RegExp, bot: string): Promise<RegExpExecArray> {
+  const from = human.seen.length;
+  await human.say(room, text);
+  const seen = await human.waitFor((each) => each.sender === bot && each.replaces === undefined && answer.test(each.body), PATIENCE, `the answer to ${text}`, from);
+  return answer.exec(seen.body) as RegExpExecArray;
+}
