@@ -28,7 +28,7 @@ describe("a stop", () => {
   }
   it("counts when the agreement is over", () => {
     const delivery = aDelivery({}, Date.UTC(2026, 11, 23)).moving();
-    delivery.world.pass(31 * DAY);
+    delivery.world.downtime(31 * DAY);
     done(delivery.stop("CV-3"));
     assert.equal(delivery.now.state, "stopped");
   });
