@@ -35,6 +35,13 @@ export function chapters(): (name: string, play: () => Promise<void>) => void {
   };
 }
 
+/** Where bot and people are, if not all on one homeserver made for the story; and what else of the bot's settings differs. */
+export interface Elsewhere<Name extends string> {
+  readonly bot?: Synapse;
+  readonly people?: Readonly<Partial<Record<Name, Synapse>>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 /** A homeserver, people with phones, and a bot whose process can be ended at a named point. */
 export class Theatre<Name extends string> {
   readonly synapse: Synapse;
@@ -52,14 +59,14 @@ export class Theatre<Name extends string> {
   }
 
   /** The first person is the bot's owner. Limits of the homeserver are lifted: what is tested is not how fast people may type. */
-  static async open<Name extends string>(names: readonly Name[], windows: Readonly<Record<string, unknown>> = {}): Promise<Theatre<Name>> {
+  static async open<Name extends string>(names: readonly Name[], windows: Readonly<Record<string, unknown>> = {}, elsewhere: Elsewhere<Name> = {}): Promise<Theatre<Name>> {
     const dir = mkdtempSync(path.join(tmpdir(), "relevo-kill-"));
-    const synapse = await startSynapse({ dir: path.join(dir, "synapse"), fast: true });
+    const synapse = elsewhere.bot ?? await startSynapse({ dir: path.join(dir, "synapse"), fast: true });
     const arming = path.join(dir, "armed");
-    const humans = await Promise.all(names.map(async (name) => [name, await newHuman(synapse, name, { joins: true })] as const));
+    const humans = await Promise.all(names.map(async (name) => [name, await newHuman(elsewhere.people?.[name] ?? synapse, name, { joins: true })] as const));
     const owner = humans[0]![1];
     const bot = await prepareBot({
-      dir: path.join(dir, "bot"), synapse, zone: "Europe/Madrid", windows, nodeArgs: ["--import", WRAPPED], env: { [ARM]: arming },
+      dir: path.join(dir, "bot"), synapse, zone: "Europe/Madrid", windows, settings: elsewhere.settings ?? {}, nodeArgs: ["--import", WRAPPED], env: { [ARM]: arming },
       owners: [{ user: owner.userId, masterKey: await owner.masterKey() }],
     });
     await bot.start();

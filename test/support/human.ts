@@ -11,6 +11,8 @@ import type { Account, Synapse } from "./synapse.ts";
 /** A fresh Synapse lets a user send 10 events at once, then one in 5 s; one is left for safety. */
 const AT_ONCE = 9;
 const PATIENCE = 30_000;
+/** How often a person taps an invitation that does not open the room. */
+const TAPS = 6;
 
 export interface HumanOptions {
   /** Default true: reads from and sends to signed devices only. Without it, a careless client on an unsigned device. */
@@ -107,7 +109,13 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
   if (options.joins ?? false) {
     const accept = (room: Room) => {
       if (membershipOf(room) !== KnownMembership.Invite) return;
-      client.joinRoom(room.roomId).catch((error: unknown) => console.error(`${name} could not join a room: ${String(error)}`));
+      // An invitation from another homeserver may be here before that one will let anybody in: a person taps again.
+      const accepting = async (tap: number): Promise<void> => client.joinRoom(room.roomId).then(() => undefined, async (error: unknown) => {
+        if (tap === TAPS) return console.error(`${name} could not join a room: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, 300 * tap));
+        return accepting(tap + 1);
+      });
+      void accepting(1);
     };
     client.on(RoomEvent.MyMembership, accept);
     client.getRooms().forEach(accept);
