@@ -104,7 +104,7 @@ export class App {
     this.#alarms = new Alarms({
       writer: this.#writer, turns: this.#turns, world, clock, health: this.health, log, owners: owners.map((owner) => owner.user),
     });
-    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner });
+    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
@@ -133,6 +133,7 @@ export class App {
   /** Reads the state, sends what was not sent, and begins to sync; resolves when it is under way. */
   async start(): Promise<void> {
     const { journal, clock } = this.#parts;
+    this.health.mark("started", clock.now());
     for (const chain of await journal.chains()) await this.#load(chain);
     this.#clock.notBefore(Number((await journal.value("sync:at")) ?? 0) as Instant);
     this.#rooms.load(await journal.values("room:"));
@@ -199,9 +200,11 @@ export class App {
     let failures = 0;
     let resumed = false;
     while (!this.#stopped) {
+      this.health.mark("tried", clock.now());
       try {
         await this.#intake.once(LONG_POLL);
         this.health.count("syncs");
+        this.health.mark("synced", clock.now());
         failures = 0;
         if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
@@ -216,6 +219,7 @@ export class App {
         if (this.#stopped) return;
         failures += 1;
         this.health.count("syncs_failed");
+        if (gateway?.kind === "rate-limited") this.health.count("rate_limited");
         if (gateway === undefined) log.bug("sync.failed", fault);
         else log.warn("sync.failed", { why: gateway.kind, attempt: failures });
         const wait = Math.max(gateway?.wait ?? 0, Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));

@@ -11,15 +11,17 @@ import { answer, whyIgnored } from "../domain/question.ts";
 import { CONSENT, DISSENT } from "../domain/request.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message } from "../domain/say.ts";
-import type { Proof, Trust } from "../ports.ts";
+import type { InboxEnd, Proof, Trust } from "../ports.ts";
 import type { Acting, DecidingParts, Outcome, Params } from "./deciding.ts";
 import { Deciding } from "./deciding.ts";
+import type { Counter, Health } from "./health.ts";
 import type { Wake } from "./scheduler.ts";
 import type { Part, Turn, Turns } from "./turn.ts";
 
 /** What the flow needs. */
 export interface FlowParts extends DecidingParts {
   readonly turns: Turns;
+  readonly health: Health;
 }
 
 /** Decides commands, answers and ticks; every method commits exactly one turn. Called by the writer only, but for {@link Flow.read}. */
@@ -163,5 +165,10 @@ export class Flow {
       home: acting.home, inboxEnd: { event: acting.cause, end: outcome.end }, ratchet: acting.ratchet,
     };
     await this.#parts.turns.commit(turn);
+    const counter = COUNTED[outcome.end];
+    if (counter !== undefined) this.#parts.health.count(counter);
   }
 }
+
+/** What came of something that a proven person said, by how it ended. */
+const COUNTED: Readonly<Partial<Record<InboxEnd, Counter>>> = { "done": "commands_done", "refused": "commands_refused", "failed": "commands_failed" };

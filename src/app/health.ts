@@ -1,4 +1,5 @@
 /** What the bot counts about itself: figures for the operator, without a name, an id or a word of a case. */
+import type { Instant, UserId } from "../domain/ids.ts";
 
 /** Everything that is counted, and what it means; the text stands beside the figure wherever an operator meets it. */
 export const COUNTERS = {
@@ -25,14 +26,24 @@ export const COUNTERS = {
   "alarms": "Times people were told that something is wrong with the bot or its rooms.",
   "ticks": "Moments of time that changed something.",
   "invitations_declined": "Invitations of strangers that were declined.",
+  "rate_limited": "Times the homeserver made the bot wait because it asked too much.",
+  "dead_man_calls": "Calls to the address that watches whether the bot is alive, answered.",
+  "dead_man_failed": "Calls to that address that got no good answer.",
 } as const;
 
 /** Name of a figure that only rises while the process runs. */
 export type Counter = keyof typeof COUNTERS;
 
+/** Moments of this process: it began to start, it last asked the homeserver for news, it last got and dealt with an answer. */
+export type Moment = "started" | "tried" | "synced";
+/** People of whom it is remembered when they were last heard. */
+const MOST_PEOPLE = 10_000;
+
 /** Counts, from the start of the process. Kept in memory: what must last is in the journal. */
 export class Health {
   readonly #counts = new Map<Counter, number>();
+  readonly #moments = new Map<Moment, Instant>();
+  readonly #heard = new Map<UserId, Instant>();
 
   count(counter: Counter, by = 1): void {
     this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by);
@@ -40,5 +51,21 @@ export class Health {
   /** Every counter, also those that are still zero. */
   counts(): Readonly<Record<Counter, number>> {
     return Object.fromEntries(Object.keys(COUNTERS).map((name) => [name, this.#counts.get(name as Counter) ?? 0])) as Record<Counter, number>;
+  }
+  mark(moment: Moment, at: Instant): void {
+    this.#moments.set(moment, at);
+  }
+  /** When it was last so; undefined if it has not been yet. */
+  when(moment: Moment): Instant | undefined {
+    return this.#moments.get(moment);
+  }
+  /** Somebody whose device and identity were proven has said something. */
+  heard(user: UserId, at: Instant): void {
+    if (this.#heard.size >= MOST_PEOPLE && !this.#heard.has(user)) this.#heard.clear();
+    this.#heard.set(user, at);
+  }
+  /** When somebody was last heard by this process; never part of a figure. */
+  lastHeard(user: UserId): Instant | undefined {
+    return this.#heard.get(user);
   }
 }

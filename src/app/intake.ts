@@ -47,6 +47,8 @@ export interface IntakeParts extends Omit<HearingParts, "silence"> {
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #waiting = new Map<EventId, Inbox>();
+  /** Those of them that wait for their key; counted once each. */
+  readonly #undecryptable = new Set<EventId>();
   readonly #silence: Silence;
   readonly #hearing: Hearing;
   readonly #invitations: Invitations;
@@ -105,6 +107,7 @@ export class Intake {
     this.#syncedAt = now;
     this.#first = false;
     rooms.put(seen.rooms, seen.left);
+    if (sync.malformed > 0) this.#parts.health.count("malformed", sync.malformed);
     if (sync.malformed > 0) this.#parts.log.warn("sync.malformed", { count: sync.malformed });
     for (const room of seen.rooms) {
       const old = before.get(room.room);
@@ -130,15 +133,18 @@ export class Intake {
     const taken = new Set<EventId>();
     for (const synced of sync.joined) {
       const gap = synced.limited && this.#parts.rooms.get(synced.room) !== undefined ? await this.#gap(synced) : [];
+      if (synced.limited && this.#parts.rooms.get(synced.room) !== undefined) this.#parts.health.count("gaps");
       if (gap === "unreadable") rows.push({ chain: INSTALLATION, at: now, trust: "none", event: { type: "system.noted", v: 1, what: "gap-unreadable", facts: {} } });
       for (const [events, isLate] of [[gap === "unreadable" ? [] : gap, true], [synced.timeline, late]] as const) {
         for (const event of events) {
           if (event.sender === this.#parts.gateway.user || event.stateKey !== undefined || taken.has(event.event)) continue;
+          if (CLEAR_WORDS.has(event.type)) this.#parts.health.count("clear_ignored");
           if (CLEAR_WORDS.has(event.type) && this.#silence.mayNote(`clear/${synced.room}`, now)) {
             rows.push({ chain: INSTALLATION, at: now, trust: "none", event: { type: "system.noted", v: 1, what: "clear-ignored", facts: {} }, cause: event.event });
           }
           if (event.type !== "m.room.encrypted" || (await this.#parts.journal.hasEvent(event.event))) continue;
           taken.add(event.event);
+          if (isLate) this.#parts.health.count("late");
           fresh.push({ event: event.event, room: synced.room, sender: event.sender, received: now, late: isLate, wire: JSON.stringify(event.wire) });
         }
       }
@@ -204,23 +210,44 @@ export class Intake {
   #wait(row: Inbox): void {
     if (this.#waiting.size < MOST_WAITING) this.#waiting.set(row.event, row);
   }
+  #waitForKey(row: Inbox): void {
+    this.#wait(row);
+    if (!this.#waiting.has(row.event) || this.#undecryptable.has(row.event)) return;
+    this.#undecryptable.add(row.event);
+    this.#parts.health.count("undecryptable");
+  }
+  /** How many messages wait in the inbox, and how many of those for their key. */
+  waiting(): { readonly all: number; readonly undecryptable: number } {
+    return { all: this.#waiting.size, undecryptable: this.#undecryptable.size };
+  }
+  /** Whether it was said by somebody who has a place in that room. */
+  #belongs(placed: Placed | undefined, sender: UserId, claimed: UserId): boolean {
+    const { world } = this.#parts;
+    if (placed === undefined || !world.people.has(sender) || sender !== claimed) return false;
+    return placed.chain === INSTALLATION ? placed.slot === world.direct(sender).slot : world.member(placed.chain, sender) !== undefined;
+  }
   async #look(row: Inbox): Promise<void> {
     const { crypto, journal, world } = this.#parts;
     const placed = world.placed(row.room) ?? (await this.#adoptDirect(row));
     if (placed === undefined && this.#isBeingMade(row)) return this.#wait(row);
     const opened = await crypto.decrypt(row.room, JSON.parse(row.wire) as Record<string, unknown>);
     if (!opened.ok) return this.#closed(row, opened, placed);
+    if (this.#undecryptable.delete(row.event)) this.#parts.health.count("late");
     const ratchet: Ratchet = { room: row.room, session: opened.session, index: opened.index, event: row.event, hash: opened.hash };
     const used = await journal.ratchet(row.room, opened.session, opened.index);
     if (used !== undefined && (used.event !== row.event || used.hash !== opened.hash)) {
+      this.#parts.health.count("replayed");
       return this.#silence.keep(row, "replayed", "replay-dropped", undefined);
     }
     const person = world.people.get(opened.sender);
+    if (!this.#belongs(placed, opened.sender, row.sender)) this.#parts.health.count("foreign");
     if (placed === undefined || person === undefined || opened.sender !== row.sender) return this.#silence.keep(row, "not-ours", undefined, ratchet);
     if (placed.chain === INSTALLATION && placed.slot !== world.direct(opened.sender).slot) return this.#silence.keep(row, "not-ours", "foreign-command", ratchet);
     if (placed.chain !== INSTALLATION && world.member(placed.chain, opened.sender) === undefined) return this.#silence.keep(row, "not-ours", "foreign-command", ratchet);
     const acting = this.#hearing.acting(row, opened, placed, { user: opened.sender, person, owner: this.#parts.isOwner(opened.sender) }, ratchet);
     const proof = await crypto.proof(opened.sender, opened.device, person.masterKey);
+    if (proof !== "proven") this.#parts.health.count("unproven");
+    else this.#parts.health.heard(opened.sender, this.#parts.clock.now());
     if (proof !== "proven") return this.#hearing.notProven(row, opened, acting, proof);
     await this.#hearing.hear(row, opened, acting);
   }
@@ -231,13 +258,14 @@ export class Intake {
       case "unproven": return this.#unproven(row, opened, placed);
       case "no-key": case "withheld":
         // It blocks nobody and stays in the inbox; it is tried again whenever keys come, and then it is late. A stranger's place is nobody's.
-        if (this.#parts.world.people.has(row.sender)) this.#wait(row);
+        if (this.#parts.world.people.has(row.sender)) this.#waitForKey(row);
         else return this.#silence.keep(row, "not-ours", undefined, undefined);
     }
   }
   /** On record; and the person in whose name it came is told in their direct chat, which only their own signed devices can read. */
   async #unproven(row: Inbox, { claims, hash }: Undecryptable, placed: Placed): Promise<void> {
     const now = this.#parts.clock.now();
+    this.#parts.health.count("unproven");
     const person = this.#parts.world.people.get(row.sender);
     if (claims !== undefined && person !== undefined && placed.chain !== INSTALLATION && this.#parts.world.member(placed.chain, row.sender) !== undefined) {
       // No command, whoever wrote it; but if it says stop, those whom it would concern must be able to ask.

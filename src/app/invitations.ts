@@ -1,6 +1,7 @@
 /** Invitations to the bot: durable, answered beside the sync, and only those of people it knows accepted. */
 import type { RoomId, UserId } from "../domain/ids.ts";
 import type { Clock, Gateway, Journal, Sync } from "../ports.ts";
+import type { Health } from "./health.ts";
 import { faultOf } from "./outbox.ts";
 import type { Silence } from "./silence.ts";
 import type { Log } from "./system.ts";
@@ -21,6 +22,7 @@ export interface InvitationsParts {
   readonly world: World;
   readonly silence: Silence;
   readonly log: Log;
+  readonly health: Health;
 }
 /** A room that the bot is invited to, and by whom. */
 export interface Invitation {
@@ -92,6 +94,7 @@ export class Invitations {
       log.warn("sync.invitation-failed", { why: found.kind });
       return found.kind === "refused";
     }
+    if (!isKnown) this.#parts.health.count("invitations_declined");
     if (!isKnown && this.#parts.silence.mayNote("invitation", clock.now())) await this.#parts.silence.note("invitation-declined", {});
     return true;
   }

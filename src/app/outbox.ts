@@ -119,6 +119,10 @@ export class OutboxSender {
     for (const row of rows) this.#pending.push(pending({ ...row, order: Number.MAX_SAFE_INTEGER, state: "rendered" }));
     this.pump();
   }
+  /** What waits to be sent: of each row its lane, how long it has been waiting for, and whether others go first because it fails by itself. */
+  waiting(): readonly { readonly lane: Lane; readonly created: Instant; readonly setAside: boolean }[] {
+    return this.#pending.map(({ row }) => ({ lane: row.lane, created: row.created, setAside: this.#setAside.has(row.id) }));
+  }
   /** Whether a board of this room is already waiting to be sent. */
   boardWaits(at: Placed): boolean {
     return this.#pending.some(({ row, body, at: there }) => body.kind === "board" && row.state === "rendered" && there === key(at) && !this.#busy.has(there));
@@ -213,6 +217,7 @@ export class OutboxSender {
     });
     const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
     const without = withheld.filter(({ user }) => readers.includes(user));
+    if (without.length > 0) this.#parts.health.count("withheld", without.length);
     if (without.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: without.length, of: readers.length, why: without[0]?.why ?? "unknown" });
     // What nobody could read is not sent: it waits until somebody can. Of whom nothing is known yet, the server is asked at once.
     if (without.length === readers.length) {
@@ -319,6 +324,7 @@ export class OutboxSender {
       }
     }
     await journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });
+    this.#parts.health.count("sent");
     this.#remove(row);
     // A fresh board has to be pinned, which is a step of the room like any other.
     if (body.kind === "board") this.#parts.needsRoom(body.at);
@@ -343,6 +349,8 @@ export class OutboxSender {
     this.#failures.set(at, failures);
     const wait = BACK_OFF[Math.min(failures, BACK_OFF.length) - 1] ?? 30_000;
     const gateway = faultOf(fault);
+    this.#parts.health.count("send_failed");
+    if (gateway?.kind === "rate-limited") this.#parts.health.count("rate_limited");
     if (gateway === undefined) this.#parts.log.bug("outbox.send-failed", fault);
     else this.#parts.log.warn("outbox.send-failed", { why: gateway.kind, attempt: failures });
     if (gateway?.kind === "token") this.#parts.fatal(fault);

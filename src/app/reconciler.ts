@@ -128,6 +128,7 @@ export class Reconciler {
       wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (step === "wait" ? LOOK_AGAIN : ECHO)) as Instant };
     } catch (fault) {
       const gateway = faultOf(fault);
+      if (gateway?.kind === "rate-limited") this.#parts.health.count("rate_limited");
       if (gateway?.kind === "token") this.#parts.fatal(fault);
       if (gateway === undefined) this.#parts.log.bug("rooms.step-failed", fault);
       else this.#parts.log.warn("rooms.step-failed", { why: gateway.kind, status: gateway.status ?? 0 });
@@ -161,6 +162,7 @@ export class Reconciler {
         continue;
       }
       await this.#take(room, step);
+      this.#parts.health.count("room_steps");
       return id;
     }
     return (await this.#pin(at, room, seen)) ?? (undone ? "too often" : undefined);
@@ -288,6 +290,7 @@ export class Reconciler {
     const last = this.#reported.get(id);
     if (last !== undefined && now - last < HOUR) return;
     this.#reported.set(id, now);
+    this.#parts.health.count("room_repairs_undone");
     this.#parts.alarm(at, step);
   }
 }

@@ -46,6 +46,10 @@ export class Scheduler {
     this.#held = false;
     this.#arm();
   }
+  /** Moments that are waited for. */
+  get size(): number {
+    return this.#due.size;
+  }
   stop(): void {
     this.#held = true;
     this.#cancel?.();
