@@ -8,6 +8,7 @@ import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
+import type { Line } from "../domain/say.ts";
 import { line, message, nested } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
@@ -21,12 +22,16 @@ import { Intake } from "./intake.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
 import { roomReader } from "./render.ts";
+import type { UndoneRoom } from "./rooms-undone.ts";
+import { undoneRooms } from "./rooms-undone.ts";
 import { Rooms, present } from "./rooms.ts";
 import type { Wake } from "./scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 import type { Log } from "./system.ts";
 import { Turns } from "./turn.ts";
+import type { Vitals } from "./vitals.ts";
+import { vitalsOf } from "./vitals.ts";
 import type { Placed } from "./world.ts";
 import { World } from "./world.ts";
 import { Writer } from "./writer.ts";
@@ -165,6 +170,20 @@ export class App {
     this.#ended.resolve();
   }
 
+  /** How the bot is now; cheap enough to be asked every few seconds. */
+  vitals(): Vitals {
+    return vitalsOf({
+      now: this.#clock.now(), health: this.health, stopped: this.#stopped, inbox: this.#intake.waiting(), outbox: this.#outbox.waiting(),
+      roomsUndone: this.#undone().length, timers: this.#scheduler.size,
+    });
+  }
+  /** Rooms of these cases (of all, if none is named) that are not as they should be. */
+  #undone(chains?: readonly ChainId[]): readonly UndoneRoom[] {
+    const { gateway, settings } = this.#parts;
+    const name = (of: Line, chain: ChainId): string => sayIn(of, roomReader(this.#world.scope(chain), COORDINATION, settings.prefix, this.#clock.now()));
+    return undoneRooms({ world: this.#world, rooms: this.#rooms, bot: gateway.user, name }, chains);
+  }
+
   async #load(id: ChainId): Promise<void> {
     const { journal } = this.#parts;
     const saved = await journal.snapshot(id);
@@ -223,6 +242,7 @@ export class App {
         if (gateway === undefined) log.bug("sync.failed", fault);
         else log.warn("sync.failed", { why: gateway.kind, attempt: failures });
         const wait = Math.max(gateway?.wait ?? 0, Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
+        this.health.mark("waits", (clock.now() + wait) as Instant);
         await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, resolve));
       }
     }

@@ -34,8 +34,8 @@ export const COUNTERS = {
 /** Name of a figure that only rises while the process runs. */
 export type Counter = keyof typeof COUNTERS;
 
-/** Moments of this process: it began to start, it last asked the homeserver for news, it last got and dealt with an answer. */
-export type Moment = "started" | "tried" | "synced";
+/** Moments of this process: it began to start, last asked the homeserver for news, last dealt with an answer, leaves the homeserver alone until. */
+export type Moment = "started" | "tried" | "synced" | "waits";
 /** People of whom it is remembered when they were last heard. */
 const MOST_PEOPLE = 10_000;
 

@@ -1,4 +1,5 @@
 /** Readers of single settings: each takes what YAML gave and returns the value, or undefined for whatever it is not. They never throw. */
+import { isIP } from "node:net";
 import type { MasterKey, UserId, Zone } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import { LANGUAGES } from "../domain/person.ts";
@@ -59,6 +60,40 @@ export function readHomeserver(value: unknown): string | undefined {
   const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   const bare = url.username === "" && url.password === "" && url.search === "" && url.hash === "" && url.pathname === "/";
   return bare && (url.protocol === "https:" || (url.protocol === "http:" && loopback)) ? url.origin : undefined;
+}
+
+/** An address of this machine to listen on. */
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `off`, or an IP address of this machine with a port: `127.0.0.1:9477`, `[::1]:9477`. A name is refused: what it leads to may change. */
+export function readListen(value: unknown): Listen | "off" | undefined {
+  if (value === "off" || value === false) return "off";
+  const found = typeof value === "string" ? /^(?:\[([0-9A-Fa-f:]{2,39})\]|(\d{1,3}(?:\.\d{1,3}){3})):(\d{1,5})$/.exec(value.trim()) : null;
+  const host = found?.[1] ?? found?.[2];
+  const port = Number(found?.[3]);
+  return host !== undefined && isIP(host) !== 0 && port >= 1 && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}
+
+/** An address that is called to show that the bot is alive: https, or http on the loopback; at most 500 characters, no user or password in it. */
+export function readCallUrl(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length > 500 || !URL.canParse(value)) return undefined;
+  const url = new URL(value);
+  const loopback = url.hostname === "localhost" || url.hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(url.hostname);
+  const isBare = url.username === "" && url.password === "" && url.hash === "";
+  return isBare && (url.protocol === "https:" || (url.protocol === "http:" && loopback)) ? url.href : undefined;
+}
+
+/** Yes or no. */
+export function readSwitch(value: unknown): boolean | undefined {
+  return typeof value === "boolean" ? value : undefined;
 }
 
 /** One to three signs that no sentence begins with. `/` is taken by clients, `@` and `#` begin names. */

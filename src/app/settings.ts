@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { MasterKey, UserId, Zone } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Windows } from "../domain/windows.ts";
-import { readCount, readHomeserver, readLanguage, readMasterKey, readPath, readPrefix, readSpan, readUserId, readZone, writeSpan } from "./setting-values.ts";
+import type { Listen } from "./setting-values.ts";
+import { isLoopback, readCallUrl, readCount, readHomeserver, readLanguage, readListen, readMasterKey, readPath, readPrefix, readSpan, readSwitch, readUserId, readZone, writeSpan } from "./setting-values.ts";
 
 /** A person who may open cases. The fingerprint is compared in person: the server is not asked who they are. */
 export interface Owner {
@@ -38,6 +39,12 @@ export interface Settings {
   /** What the server held back longer than this is late: a contact no longer counts. Milliseconds. */
   readonly lateAfter: number;
   readonly windows: Windows;
+  /** Where figures and the state of the bot can be asked for. */
+  readonly metrics: Listen | "off";
+  /** The figures may be asked for from other machines. */
+  readonly metricsBeyondLoopback: boolean;
+  /** Called every minute while the bot hears and answers. */
+  readonly deadManUrl?: string;
 }
 
 /** The secrets themselves, read from their files; never logged, never in an error. */
@@ -162,6 +169,9 @@ const ownerSchema = z.strictObject({
     .register(explained, { says: "Zone in which their times are read.", expects: "an IANA time zone, as in Europe/Madrid", byDefault: "the zone above" }),
 }, KEYS_AND_VALUES);
 
+const DEAD_MAN = "Called every minute (GET, nothing of a case in it) while the bot hears and answers; whoever watches it raises the alarm when the calls stop.";
+const DEAD_MAN_EXPECTS = "an https address (http only for the loopback) without user and password";
+
 /** The whole file. What it gives still has relative paths and owners without defaults: {@link readSettings} finishes them. */
 export const settingsSchema = z.strictObject({
   homeserver: leaf("Address of the homeserver.", "an address such as https://matrix.example.org without path (http only for the loopback)", readHomeserver),
@@ -178,6 +188,10 @@ export const settingsSchema = z.strictObject({
     .register(explained, { says: "Who may open cases.", expects: "a list of 1 to 20, each with user and masterKey" }),
   lateAfter: spanOr("60s", SECOND, HOUR, "What the server held back longer than this is late: a contact no longer counts."),
   windows: windowsSchema,
+  metrics: leafOr("off", "Where figures for Prometheus (/metrics) and the state of the bot (/live, /ready) can be asked for. They hold nothing of a case.",
+    "off, or an IP address with a port such as 127.0.0.1:9477", readListen),
+  metricsBeyondLoopback: leafOr(false, "Allows an address other than the loopback for metrics: anybody who reaches it can read how busy the bot is.", "true or false", readSwitch),
+  deadManUrl: leaf(DEAD_MAN, DEAD_MAN_EXPECTS, readCallUrl).optional().register(explained, { says: DEAD_MAN, expects: DEAD_MAN_EXPECTS, byDefault: "none" }),
 }, { error: "expected the keys homeserver, user and owners, at least" });
 
 /** One thing wrong in the file: where in its structure, and what was expected. Values are never repeated: one may be a misplaced secret. */
@@ -193,8 +207,8 @@ export function readSettings(value: unknown, absolute: (path: string) => string)
   { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly mistakes: readonly Mistake[] } {
   const read = settingsSchema.safeParse(value);
   if (!read.success) return { ok: false, mistakes: read.error.issues.flatMap(mistakesOf) };
-  const { owners: listed, secrets, data, ...rest } = read.data;
-  const mistakes = [...ownersTwice(read.data), ...filesTwice(read.data)];
+  const { owners: listed, secrets, data, deadManUrl, ...rest } = read.data;
+  const mistakes = [...ownersTwice(read.data), ...filesTwice(read.data), ...openToOthers(read.data)];
   if (mistakes.length > 0) return { ok: false, mistakes };
   const owners = listed.map(({ user, masterKey, language, zone }) => ({ user, masterKey, language: language ?? rest.language, zone: zone ?? rest.zone }));
   const { passwordFile, ...files } = secrets;
@@ -203,6 +217,7 @@ export function readSettings(value: unknown, absolute: (path: string) => string)
     settings: {
       ...rest,
       owners,
+      ...(deadManUrl === undefined ? {} : { deadManUrl }),
       data: absolute(data),
       secrets: {
         accessTokenFile: absolute(files.accessTokenFile),
@@ -233,6 +248,12 @@ function filesTwice({ secrets }: z.infer<typeof settingsSchema>): Mistake[] {
   return files
     .filter(([, file], index) => files.findIndex(([, other]) => other === file) < index)
     .map(([key]) => ({ path: ["secrets", key], expected: "expected a file of its own: another secret names the same one" }));
+}
+
+/** Figures that other machines can ask for are asked for on purpose, not by a slip. */
+function openToOthers({ metrics, metricsBeyondLoopback }: z.infer<typeof settingsSchema>): Mistake[] {
+  if (metrics === "off" || metricsBeyondLoopback || isLoopback(metrics.host)) return [];
+  return [{ path: ["metrics"], expected: "expected an address of the loopback such as 127.0.0.1:9477; for another one set metricsBeyondLoopback: true" }];
 }
 
 function mistakesOf(issue: z.core.$ZodIssue): Mistake[] {

@@ -9,8 +9,10 @@ import type { Crypto, Gateway, Journal } from "../ports.ts";
 import { openLine } from "../matrix/line.ts";
 import { App, EVOLVE_VERSION } from "./app.ts";
 import type { AppParts } from "./app.ts";
+import type { OperationsParts } from "./operations.ts";
+import { startOperations } from "./operations.ts";
 import type { Secrets, Settings } from "./settings.ts";
-import { log, systemClock, systemRandom } from "./system.ts";
+import { log, relevoVersion, systemClock, systemMachine, systemRandom } from "./system.ts";
 import type { LogFacts } from "./system.ts";
 
 /** Folder of the command objects. */
@@ -64,15 +66,23 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
 }
 
 /** Starts the bot on ports that are open; its stop closes them. */
-export async function startOn(ports: Ports, settings: AppParts["settings"], failed: Promise<never>): Promise<Running> {
+export async function startOn(ports: Ports, settings: AppParts["settings"] & OperationsParts["settings"], failed: Promise<never>): Promise<Running> {
   const registry = await loadRegistry(COMMANDS);
   const app = new App({ ...ports, clock: systemClock(), random: systemRandom(), log, registry, settings });
-  await app.start();
+  // Before the start: a long one can be watched, too.
+  const operations = await startOperations({
+    settings, clock: systemClock(), log, machine: systemMachine(), version: relevoVersion(), health: app.health, vitals: () => app.vitals(),
+  });
+  await app.start().catch(async (fault: unknown) => {
+    await operations.stop();
+    throw fault;
+  });
   return {
     ready: app.ready,
     ended: Promise.race([app.ended, failed]).then(() => 0),
     async stop() {
       await app.stop(() => ports.close());
+      await operations.stop();
     },
   };
 }

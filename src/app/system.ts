@@ -1,5 +1,7 @@
 /** The one place that reads the system's clock, timers and randomness, and the only way to its log. */
 import { createHash, randomBytes, randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import type { Instant } from "../domain/ids.ts";
 import type { Clock, Random } from "../ports.ts";
@@ -27,6 +29,50 @@ export function systemClock(): SystemClock {
       sleep();
       return () => clearTimeout(timer);
     },
+  };
+}
+
+/** Version of Relevo, as its package names it. */
+export function relevoVersion(): string {
+  const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof about === "object" && about !== null && "version" in about && typeof about.version === "string" ? about.version : "unknown";
+}
+
+/** What the process itself takes. */
+export interface MachineFigures {
+  /** Bytes. */
+  readonly resident: number;
+  readonly heap: number;
+  /** How late the process comes to what is due: 99th percentile in milliseconds. */
+  readonly loopDelay: number;
+  readonly node: string;
+}
+/** Watches this process. */
+export interface Machine {
+  figures(): MachineFigures;
+  /** Called once a minute: delays are counted over the last one to two of them. */
+  turn(): void;
+  stop(): void;
+}
+/** Granularity of the measured delay, in milliseconds; also what an idle process shows, so it is taken off. */
+const LOOP_RESOLUTION = 20;
+
+/** Watches this process from now on. */
+export function systemMachine(): Machine {
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
+  delay.enable();
+  const p99 = (): number => Math.max(0, delay.percentile(99) / 1e6 - LOOP_RESOLUTION);
+  let before = 0;
+  return {
+    figures() {
+      const { rss, heapUsed } = process.memoryUsage();
+      return { resident: rss, heap: heapUsed, loopDelay: Math.max(before, p99()), node: process.versions.node };
+    },
+    turn() {
+      before = p99();
+      delay.reset();
+    },
+    stop: () => void delay.disable(),
   };
 }
 

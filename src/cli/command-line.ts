@@ -1,9 +1,8 @@
 /** The command line. Each command is a few lines here and a file beside it; what it needs is loaded only when it runs. */
-import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { Command } from "commander";
 import { looksSecret } from "../app/setting-values.ts";
-import { log, systemClock, systemRandom } from "../app/system.ts";
+import { log, relevoVersion, systemClock, systemRandom } from "../app/system.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { VerifyOptions } from "./audit.ts";
 import type { InitOptions } from "./init.ts";
@@ -35,7 +34,7 @@ export async function commandLine(args: readonly string[], terminal: Terminal): 
 function programOf(terminal: Terminal, ended: (code: number) => void): Command {
   const program = new Command("relevo")
     .description("A Matrix bot with which authorities of several countries run a joint investigation team, end-to-end encrypted.")
-    .version(`relevo ${version()}, Node ${process.versions.node}`, "-V, --version", "print the versions of Relevo and of its Node")
+    .version(`relevo ${relevoVersion()}, Node ${process.versions.node}`, "-V, --version", "print the versions of Relevo and of its Node")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -131,9 +130,4 @@ function refuseSecrets(args: readonly string[]): void {
 function refuseOldNode(): void {
   if (Number(process.versions.node.split(".")[0]) >= 26) return;
   throw new OperatorError("node.too-old", `Relevo needs Node 26, this is ${process.versions.node}.`, "Start it with npx relevo or bin/relevo.js, which bring their own; if that is missing, run npm ci.");
-}
-
-function version(): string {
-  const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof about === "object" && about !== null && "version" in about && typeof about.version === "string" ? about.version : "unknown";
 }

@@ -64,7 +64,7 @@ function linesOf(setting: Setting, given: Given, indent: string): string[] {
 }
 
 /** Keys that are left out unless given. */
-const OPTIONAL: ReadonlySet<string> = new Set(["secrets.passwordFile"]);
+const OPTIONAL: ReadonlySet<string> = new Set(["secrets.passwordFile", "deadManUrl"]);
 
 function entryLines(children: readonly Setting[], entry: Readonly<Record<string, unknown>>, indent: string): string[] {
   const lines = children.flatMap(({ key, explained: about }) => {

@@ -1,0 +1,92 @@
+/** What watches a running bot from beside it: the figures that can be asked for, and a call every minute that shows it is alive. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { Instant } from "../domain/ids.ts";
+import { JOURNAL_FILE } from "../journal/keys.ts";
+import type { Clock } from "../ports.ts";
+import { deadManCall } from "./dead-man.ts";
+import type { Health } from "./health.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import type { Report } from "./metrics-server.ts";
+import { metricsText } from "./metrics.ts";
+import type { Settings } from "./settings.ts";
+import type { Log, Machine } from "./system.ts";
+import type { Vitals } from "./vitals.ts";
+
+/** Every minute: the call, and the next span over which delays are counted. */
+const BEAT = 60_000;
+
+/** What watching needs. */
+export interface OperationsParts {
+  readonly settings: Pick<Settings, "metrics" | "deadManUrl" | "data">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly machine: Machine;
+  readonly version: string;
+  readonly health: Health;
+  vitals(): Vitals;
+}
+/** What watches. */
+export interface Operations {
+  /** Port that figures are asked for on, if they can be. */
+  readonly port: number | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * Begins to watch. A port that cannot be had is reported and not fatal: that nobody can look at the figures is no reason for nobody to hear a stop.
+ */
+export async function startOperations(parts: OperationsParts): Promise<Operations> {
+  const { settings, clock, log, machine } = parts;
+  const serving = settings.metrics === "off" ? undefined : await serveMetrics(settings.metrics, answers(parts)).catch((fault: unknown) => {
+    log.error("metrics.not-listening", { why: codeOf(fault) });
+    return undefined;
+  });
+  let cancel = (): void => undefined;
+  let calling: Promise<void> = Promise.resolve();
+  const ending = new AbortController();
+  const beat = (): void => {
+    cancel = clock.wakeAt((clock.now() + BEAT) as Instant, beat);
+    machine.turn();
+    calling = calling.then(() => call(parts, ending.signal));
+  };
+  cancel = clock.wakeAt((clock.now() + BEAT) as Instant, beat);
+  return {
+    port: serving?.port,
+    async stop() {
+      cancel();
+      ending.abort();
+      machine.stop();
+      await calling;
+      await serving?.close();
+    },
+  };
+}
+
+/** Calls only while the bot is of use: whoever watches for the calls hears of a bot that is up and deaf, too. */
+async function call({ settings, clock, health, vitals }: OperationsParts, ended: AbortSignal): Promise<void> {
+  const { isLive, notReady } = vitals();
+  if (settings.deadManUrl === undefined || ended.aborted || !isLive || notReady.length > 0) return;
+  health.count((await deadManCall(settings.deadManUrl, clock, ended)) ? "dead_man_calls" : "dead_man_failed");
+}
+
+function answers({ settings, machine, version, health, vitals }: OperationsParts): { metrics(): string; live(): Report; ready(): Report } {
+  return {
+    metrics: () => metricsText({ counts: health.counts(), vitals: vitals(), machine: machine.figures(), journalBytes: journalBytes(settings.data), version }),
+    live: () => (vitals().isLive ? { ok: true, reasons: [] } : { ok: false, reasons: ["stuck"] }),
+    ready() {
+      const { notReady } = vitals();
+      return { ok: notReady.length === 0, reasons: notReady };
+    },
+  };
+}
+
+/** Bytes of the journal with its write-ahead log; what is not there has none. */
+export function journalBytes(folder: string): number {
+  return [JOURNAL_FILE, `${JOURNAL_FILE}-wal`].reduce((sum, file) => sum + (statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+function codeOf(fault: unknown): Lowercase<string> {
+  const code = fault instanceof Error && "code" in fault && typeof fault.code === "string" ? fault.code : "unknown";
+  return code.toLowerCase() as Lowercase<string>;
+}
