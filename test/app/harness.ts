@@ -67,6 +67,10 @@ export class World {
   change(setting: Setting): void {
     this.#setting = setting;
   }
+  get app(): App {
+    if (this.#app === undefined) throw new Error("not started");
+    return this.#app;
+  }
   get journal(): SqliteJournal {
     if (this.#journal === undefined) throw new Error("not started");
     return this.#journal;
