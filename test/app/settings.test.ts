@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { looksSecret, readHomeserver, readMasterKey, readPath, readPrefix, readSpan, readUserId, readZone, writeSpan } from "../../src/app/setting-values.ts";
+import { looksSecret, readCallUrl, readHomeserver, readListen, readMasterKey, readPath, readPrefix, readSpan, readUserId, readZone, writeSpan } from "../../src/app/setting-values.ts";
 import { parseConfig } from "../../src/cli/config.ts";
 import { allSettings, configText } from "../../src/cli/config-text.ts";
 
@@ -40,6 +40,21 @@ describe("single settings", () => {
   it("a prefix is not a sign that names, words or client commands begin with", () => {
     for (const wrong of ["", "/", "@", "#", "a", "1", " ", "!!!!", "¡"]) assert.equal(readPrefix(wrong), undefined, wrong);
     assert.equal(readPrefix("!!"), "!!");
+  });
+  it("an address to listen on is an IP address of this machine with a port, or off", () => {
+    assert.deepEqual(["off", false, "127.0.0.1:9477", "[::1]:1"].map(readListen), ["off", "off", { host: "127.0.0.1", port: 9_477 }, { host: "::1", port: 1 }]);
+    for (const wrong of ["on", "", "localhost:9477", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "300.0.0.1:1", "[::g]:1", ":9477", 9_477, null]) assert.equal(readListen(wrong), undefined, String(wrong));
+  });
+  it("an address that watches the bot is called over https, or on the loopback", () => {
+    assert.equal(readCallUrl("https://watch.example.org/ping/1?a=b"), "https://watch.example.org/ping/1?a=b");
+    assert.equal(readCallUrl("http://127.0.0.1:8080/ping"), "http://127.0.0.1:8080/ping");
+    for (const wrong of ["http://watch.example.org", "http://127.0.0.1.evil.example/", "https://u:p@watch.example.org", "ftp://x", "watch", "", 5, `https://x/${"a".repeat(500)}`]) assert.equal(readCallUrl(wrong), undefined, String(wrong));
+  });
+  it("figures are opened to other machines on purpose only", () => {
+    const config = (more: string): ReturnType<typeof parseConfig> => parseConfig(`homeserver: https://x\nuser: "@relevo:x"\nowners:\n  - user: "@ana:x"\n    masterKey: cmVwbGFjZSB0aGlzIGJ5IHRoZSBmaW5nZXJwcmludCE\n${more}`, (path) => path);
+    const closed = config("metrics: 10.0.0.5:9477\n");
+    assert.match(closed.ok ? "" : closed.mistakes.map((mistake) => `${mistake.line} ${mistake.what}`).join(), /^6 metrics: .*loopback.*metricsBeyondLoopback/);
+    assert.ok(config("metrics: 10.0.0.5:9477\nmetricsBeyondLoopback: true\n").ok && config("metrics: 127.0.0.1:9477\n").ok);
   });
   it("a path is never a token or a recovery key that was put in its place", () => {
     for (const secret of ["syt_cmVs_abc_1", "mct_abcdef", "EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d"]) {
