@@ -6,11 +6,12 @@ import * as common from "./en/common.ts";
 import * as delivery from "./en/delivery.ts";
 import * as jit from "./en/jit.ts";
 import * as me from "./en/me.ts";
+import * as status from "./en/status.ts";
 import * as task from "./en/task.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings,
+  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...status.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words,
+  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...status.words,
 } as const;

@@ -6,11 +6,12 @@ import * as common from "./es/common.ts";
 import * as delivery from "./es/delivery.ts";
 import * as jit from "./es/jit.ts";
 import * as me from "./es/me.ts";
+import * as status from "./es/status.ts";
 import * as task from "./es/task.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings,
+  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...status.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words,
+  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...status.words,
 } as const;

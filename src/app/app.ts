@@ -11,6 +11,7 @@ import type { PersonEvent } from "../domain/person.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message, nested } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
+import type { StatusFacts } from "../domain/status.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
 import { OperatorError } from "../operator-error.ts";
@@ -28,6 +29,7 @@ import { Rooms, present } from "./rooms.ts";
 import type { Wake } from "./scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
+import { statusFor } from "./status.ts";
 import type { Log } from "./system.ts";
 import { Turns } from "./turn.ts";
 import type { Vitals } from "./vitals.ts";
@@ -130,7 +132,7 @@ export class App {
     });
     this.#intake = new Intake({
       journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, lateAfter: parts.settings.lateAfter,
-      writer: this.#writer, flow: this.#flow,
+      writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user) },
       roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), adopt: (room, user) => this.#adopt(room, user),
     });
   }
@@ -176,6 +178,10 @@ export class App {
       now: this.#clock.now(), health: this.health, stopped: this.#stopped, inbox: this.#intake.waiting(), outbox: this.#outbox.waiting(),
       roomsUndone: this.#undone().length, timers: this.#scheduler.size,
     });
+  }
+  /** How the bot is, as one person may know it. */
+  status(user: UserId): StatusFacts {
+    return statusFor(user, { world: this.#world, vitals: this.vitals(), undone: (chains) => this.#undone(chains) });
   }
   /** Rooms of these cases (of all, if none is named) that are not as they should be. */
   #undone(chains?: readonly ChainId[]): readonly UndoneRoom[] {

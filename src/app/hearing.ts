@@ -1,6 +1,6 @@
 /** From what a proven person said to the writer: who speaks, from where, about which case, and what they want. */
 import { fold } from "../chat/clean.ts";
-import type { Command } from "../chat/command.ts";
+import type { Asked, Command, Inquiries } from "../chat/command.ts";
 import { pollAnswer } from "../chat/poll.ts";
 import type { Said } from "../chat/read.ts";
 import { read } from "../chat/read.ts";
@@ -40,6 +40,8 @@ export interface HearingParts {
   readonly silence: Silence;
   readonly log: Log;
   readonly prefix: string;
+  /** What `status` and `doctor` ask of the bot itself. */
+  readonly inquiries: Inquiries;
 }
 
 /** Reads what was said and hands it to the writer; the sync goes on meanwhile. */
@@ -153,9 +155,9 @@ export class Hearing {
     const concerned = [...scope.state.delivery.values()].filter((delivery) => acting.origin.delivery === undefined ? delivery.state !== "stopped" : delivery.id === acting.origin.delivery);
     return [...new Set(concerned.flatMap((delivery) => circle(scope, delivery).map((member) => member.user)))];
   }
-  #asked(): { verify: (chain: ChainId) => ReturnType<Journal["verify"]>; commands: readonly Command[] } {
+  #asked(): Asked {
     const verify = async (chain: ChainId): ReturnType<Journal["verify"]> => this.#parts.journal.verify(chain, await postedCheckpoints(chain, this.#parts));
-    return { verify, commands: this.#parts.registry.commands };
+    return { ...this.#parts.inquiries, verify, commands: this.#parts.registry.commands };
   }
   /** It moves nothing and gets no answer; but if it says stop, everybody on the route is asked who can confirm it. */
   async notProven(row: Inbox, opened: Decrypted, acting: Acting, proof: Proof): Promise<void> {

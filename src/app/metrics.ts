@@ -1,10 +1,11 @@
 /** The figures as Prometheus reads them (text exposition format 0.0.4): fixed names, labels from closed lists, nothing of a case. */
 import { LANES } from "../domain/effect.ts";
+import { NOT_READY } from "../domain/status.ts";
+import type { NotReady } from "../domain/status.ts";
 import { COUNTERS } from "./health.ts";
 import type { Counter } from "./health.ts";
 import type { MachineFigures } from "./system.ts";
-import { NOT_READY } from "./vitals.ts";
-import type { NotReady, Vitals } from "./vitals.ts";
+import type { Vitals } from "./vitals.ts";
 
 /** Every figure that goes up and down, and what it means. Times are seconds, sizes bytes. */
 export const GAUGES = {

@@ -2,22 +2,13 @@
 import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
 import type { Instant } from "../domain/ids.ts";
+import type { NotReady } from "../domain/status.ts";
 import type { Health } from "./health.ts";
 
 /** An answer to /sync comes at least every 30 s; after this many milliseconds without one, what people say is not heard. */
 const SILENT_AFTER = 120_000;
 /** The loop that asks for news comes round at least this often, in milliseconds, unless the homeserver made it wait. */
 const STUCK_AFTER = 600_000;
-
-/** Why the bot cannot be relied on at this moment, as a code. */
-export const NOT_READY = {
-  "starting": "It has not had a first answer from the homeserver.",
-  "not-synced": "It has had no answer from the homeserver for two minutes: what people say is not heard.",
-  "stopping": "It was asked to end.",
-  "safe-mode": "Its journal is unfit: it answers only status and doctor.",
-} as const;
-/** One of these reasons. */
-export type NotReady = keyof typeof NOT_READY;
 
 /** What waits in one lane of the outbox. */
 export interface LaneVitals {

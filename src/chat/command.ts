@@ -6,7 +6,8 @@ import type { Need } from "../domain/request.ts";
 import type { Role } from "../domain/roster.ts";
 import type { Line, Message } from "../domain/say.ts";
 import type { Scope } from "../domain/state.ts";
-import type { ChainId } from "../domain/ids.ts";
+import type { ChainId, UserId } from "../domain/ids.ts";
+import type { StatusFacts } from "../domain/status.ts";
 import type { Verified } from "../domain/audit.ts";
 
 /** read: changes nothing. harmless: runs at once, also late. binding: confirmed by a tap or a code that expires. stop: always counts. */
@@ -14,8 +15,14 @@ export type Weight = "read" | "harmless" | "binding" | "stop";
 /** Kind of room a command is typed in. */
 export type Place = "workspace" | "delivery" | "direct";
 
+/** What a read may ask of the bot itself: how it is, never what a case holds. */
+export interface Inquiries {
+  /** How the bot is, as this person may know it. */
+  status(user: UserId): StatusFacts;
+}
+
 /** The narrow ports that a `read` may use, outside the queue. */
-export interface Asked {
+export interface Asked extends Inquiries {
   verify(chain: ChainId): Promise<Verified>;
   /** All commands, for `help`. */
   readonly commands: readonly Command[];
