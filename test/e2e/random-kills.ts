@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { calendarOf } from "../../demo/story.ts";
 import { assertEachOnce, assertOneRoomOfEachName, countExactly } from "../support/counting.ts";
-import { seededRandom } from "../matrix/seeded-random.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { newHuman, type Human } from "../support/human.ts";
 import { BUTTONS, READS, Theatre } from "./kill-story.ts";
 

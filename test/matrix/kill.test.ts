@@ -10,7 +10,7 @@ import type { RoomId, UserId } from "../../src/domain/ids.ts";
 import { megolmHeader } from "../../src/matrix/ciphertext.ts";
 import type { FromChild, Start } from "./kill-child.ts";
 import { Participant } from "./participant.ts";
-import { seededRandom } from "./seeded-random.ts";
+import { seededRandom } from "../support/seeded-random.ts";
 import { ToyHomeserver } from "./toy-homeserver.ts";
 
 const ROUNDS = 16;

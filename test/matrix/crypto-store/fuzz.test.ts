@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { IDBFactory as OracleFactory, IDBKeyRange as OracleKeyRange } from "fake-indexeddb";
 import { openCryptoStore } from "../../../src/matrix/crypto-store/open.ts";
-import { seededRandom } from "../seeded-random.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 
 const SEED = 20_261_124;
 const TRANSACTIONS = 10_500;
