@@ -337,6 +337,8 @@ export class App {
   #joined(room: RoomId, user: UserId): void {
     const at = this.#world.placed(room);
     if (at === undefined || at.chain === INSTALLATION || !rosterOf(this.#world.scope(at.chain), at.slot).includes(user)) return;
+    // A space has none: a message for it would wait for an encryption that never comes.
+    if (boardOf(this.#world.scope(at.chain), at.slot) === undefined) return;
     const now = this.#parts.clock.now();
     void this.#writer.do("live", () => this.#turns.commit({
       now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects: [{ effect: "board", slot: at.slot }] }],
