@@ -31,6 +31,8 @@ export interface Options extends Pick<BotOptions, "windows" | "nodeArgs" | "env"
   readonly owners?: readonly string[];
   /** People whom the bot does not know (yet). */
   readonly strangers?: readonly string[];
+  /** Where the bot finds its homeserver, if not there where people do: a line that goes wrong. */
+  readonly line?: (synapse: Synapse) => Promise<string>;
 }
 
 /** A case of Spain and Portugal with its administrators Ana (also the owner) and Luís, and those who were added. */
@@ -204,7 +206,7 @@ export function told({ event }: Row): string {
 }
 
 /** Starts everything and opens the case; whatever was started is ended again if a later part fails. */
-export async function openOperation({ members, owners = [], strangers = [], ...bot }: Options): Promise<Operation> {
+export async function openOperation({ members, owners = [], strangers = [], line, ...bot }: Options): Promise<Operation> {
   const dir = mkdtempSync(path.join(tmpdir(), "relevo-attacks-"));
   const synapse = await startSynapse({ dir: path.join(dir, "synapse"), fast: true });
   const people = new Map<string, Human>();
@@ -216,7 +218,8 @@ export async function openOperation({ members, owners = [], strangers = [], ...b
       if (human === undefined) throw new Error(`nobody is called ${name}`);
       return { user: human.userId, masterKey: await human.masterKey() };
     }));
-    operation = new Operation({ dir, synapse, people, bot: await startBot({ dir: path.join(dir, "bot"), synapse, owners: named, zone: "Europe/Madrid", ...bot }) });
+    const url = await line?.(synapse) ?? synapse.url;
+    operation = new Operation({ dir, synapse, people, bot: await startBot({ dir: path.join(dir, "bot"), synapse: { ...synapse, url }, owners: named, zone: "Europe/Madrid", ...bot }) });
     await operation.open();
     for (const member of members) await operation.add(member);
     return operation;
