@@ -56,13 +56,15 @@ export interface NewInbox {
   readonly late: boolean;
   /** The wire event, JSON; sealed at rest; dropped when done. */
   readonly wire: string;
+  /** Where it stood in its room, if a gap is read there: which gap, and how far from the event after the gap (negative: inside). Read backwards, it is dealt with forwards. */
+  readonly place?: { readonly gap: string; readonly at: number };
 }
 /** An event that waits to be dealt with. */
 export interface Inbox extends NewInbox {
   readonly order: number;
 }
-/** `done` and `failed` were commands; `not-ours` leaves only the id and the hash of the ciphertext; `undecryptable` stays to be tried again. */
-export type InboxEnd = "done" | "failed" | "refused" | "not-ours" | "replayed";
+/** `done` and `failed` were commands; `not-ours` leaves only the id and the hash of the ciphertext; `undecryptable` was tried until it was given up. */
+export type InboxEnd = "done" | "failed" | "refused" | "not-ours" | "replayed" | "undecryptable";
 
 /** A Megolm message is used once: same room, session and index under another event id is a replay. */
 export interface Ratchet {

@@ -45,6 +45,8 @@ const SNAPSHOT_EVERY = 500;
 const LONG_POLL = 30_000;
 /** A tick that failed is tried again after this; the operator has been told. */
 const TICK_AGAIN = 60_000;
+/** A tick waits for rooms that are still being read; whether they have been is looked at this often, in milliseconds. */
+const LOOK_AGAIN = 500;
 /** Ticks wait for the first sync at most so long: a server that is down must not silence the clocks. */
 const HOLD_TICKS = 60_000;
 
@@ -59,7 +61,7 @@ export interface AppParts {
   readonly registry: Registry;
   /** Key of the marks in the rooms' create events. */
   readonly markKey: Uint8Array;
-  readonly settings: Pick<Settings, "prefix" | "lateAfter" | "windows" | "owners">;
+  readonly settings: Pick<Settings, "prefix" | "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute" | "openPerPerson" | "windows" | "owners">;
 }
 
 /** The bot. Made of ports alone, so that a test or a simulation can give it others. */
@@ -131,8 +133,8 @@ export class App {
       board: (at) => this.#outbox.boardPlace(at),
     });
     this.#intake = new Intake({
-      journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, lateAfter: parts.settings.lateAfter,
-      writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user) },
+      journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, settings: parts.settings,
+      turns: this.#turns, writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user) },
       roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), adopt: (room, user) => this.#adopt(room, user),
     });
   }
@@ -284,9 +286,12 @@ export class App {
       .finally(() => { this.#pumping = undefined; });
   }
   async #tick(wake: Wake): Promise<void> {
-    const again = (this.#parts.clock.now() + TICK_AGAIN) as Instant;
+    const now = this.#parts.clock.now();
+    const again = (now + TICK_AGAIN) as Instant;
+    const until = this.#intake.waitsUntil(wake.chain, wake.kind === "delivery" ? wake.key : undefined);
+    if (until !== undefined && until > now) return this.#scheduler.retry(wake, Math.min(until, now + LOOK_AGAIN) as Instant);
     try {
-      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake));
+      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake, until === undefined ? undefined : line("late.unread", {})));
       if (moved) this.health.count("ticks");
       if (!moved) {
         this.#parts.log.error("tick.nothing-decided");

@@ -30,6 +30,8 @@ export interface Acting {
   readonly origin: Origin;
   readonly home: Home;
   readonly late: boolean;
+  /** When the server says that it was sent; set if it came late and the server says so. */
+  readonly sent?: Instant;
   readonly cause: EventId;
   readonly ratchet: Ratchet;
 }

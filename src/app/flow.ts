@@ -4,13 +4,13 @@ import type { Context, TickContext } from "../domain/decision.ts";
 import type { Effect } from "../domain/effect.ts";
 import { reply, tellPeople } from "../domain/effect.ts";
 import { ENTITIES } from "../domain/entities.ts";
-import type { ChainId, EventId, UserId } from "../domain/ids.ts";
+import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Option, Question } from "../domain/question.ts";
 import { answer, whyIgnored } from "../domain/question.ts";
 import { CONSENT, DISSENT } from "../domain/request.ts";
 import type { Line } from "../domain/say.ts";
-import { line, message } from "../domain/say.ts";
+import { line, message, when } from "../domain/say.ts";
 import type { InboxEnd, Proof, Trust } from "../ports.ts";
 import type { Acting, DecidingParts, Outcome, Params } from "./deciding.ts";
 import { Deciding } from "./deciding.ts";
@@ -76,8 +76,8 @@ export class Flow {
     await this.#commit(acting, { ...outcome, parts: [own, ...outcome.parts] });
   }
 
-  /** Time has come for an entity. */
-  async tick(wake: Wake): Promise<boolean> {
+  /** Time has come for an entity; `mark` is said with whatever is said because of it. */
+  async tick(wake: Wake, mark?: Line): Promise<boolean> {
     const { world, clock, windows } = this.#parts;
     const scope = world.scope(wake.chain);
     const entity = scope.state[wake.kind].get(wake.key);
@@ -87,7 +87,10 @@ export class Flow {
     if (entity === undefined || at === undefined || at > now || rule.tick === undefined) return true;
     const decision = rule.tick(entity, this.#deciding.tickContext(now), scope);
     if (!decision.ok || decision.events.length === 0) return false;
-    await this.#parts.turns.commit({ now, parts: [{ chain: decision.chain ?? wake.chain, events: decision.events }], trust: "none" });
+    await this.#parts.turns.commit({
+      now, parts: [{ chain: decision.chain ?? wake.chain, events: decision.events }], trust: "none",
+      ...(mark === undefined ? {} : { mark: { line: mark, stubs: true }, notes: [{ chain: wake.chain, what: "backlog-not-read", facts: { kind: wake.kind } }] }),
+    });
     return true;
   }
 
@@ -163,11 +166,18 @@ export class Flow {
     const turn: Turn = {
       now: this.#parts.clock.now(), parts: outcome.parts, notes: outcome.notes, actor: acting.author.user, cause: acting.cause, trust,
       home: acting.home, inboxEnd: { event: acting.cause, end: outcome.end }, ratchet: acting.ratchet,
+      ...(acting.late && outcome.end === "done" ? { mark: { line: lateLine(acting, this.#parts.clock.now()), stubs: false } } : {}),
     };
     await this.#parts.turns.commit(turn);
     const counter = COUNTED[outcome.end];
     if (counter !== undefined) this.#parts.health.count(counter);
   }
+}
+
+/** That it was carried out late, and when it was sent as far as the server says. */
+function lateLine({ sent, author }: Acting, now: Instant): Line {
+  const { zone } = author.person;
+  return sent === undefined ? line("late.arrived", { arrived: when(now, zone) }) : line("late.ran", { sent: when(sent, zone), arrived: when(now, zone) });
 }
 
 /** What came of something that a proven person said, by how it ended. */

@@ -7,7 +7,7 @@ import { read } from "../chat/read.ts";
 import type { Registry } from "../chat/registry.ts";
 import type { Author, Context, Origin } from "../domain/decision.ts";
 import { circle } from "../domain/delivery.ts";
-import type { ChainId, EventId, UserId } from "../domain/ids.ts";
+import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import { optionOf } from "../domain/question.ts";
 import { CONSENT } from "../domain/request.ts";
@@ -71,7 +71,23 @@ export class Hearing {
       at: placed, reader: { ...directReader(who.person, clock.now()), prefix: place === "workspace" ? prefix : "" },
       ...(place === "workspace" ? { thread: threadOf(opened.content) ?? row.event } : {}),
     };
-    return { author: member === undefined ? who : { ...who, member }, ...(chain === undefined ? {} : { chain }), origin, home, late: row.late, cause: row.event, ratchet };
+    return {
+      author: member === undefined ? who : { ...who, member }, ...(chain === undefined ? {} : { chain }), origin, home, late: row.late, cause: row.event, ratchet,
+      ...(row.late ? claimedTime(row, clock.now()) : {}),
+    };
+  }
+  /** Whether it is, read as it would be, a stop: typed, or the answer to a question. */
+  isStop(opened: Decrypted, acting: Acting): boolean {
+    const { world, registry } = this.#parts;
+    const vote = pollAnswer(opened.type, opened.content);
+    if (vote !== undefined) {
+      const found = world.questionOfOption(vote);
+      const does = found && optionOf(found.question, { option: vote })?.does;
+      return does !== undefined && registry.named(does.command)?.weight === "stop";
+    }
+    if (opened.type !== "m.room.message") return false;
+    const said = this.#read(opened, acting);
+    return said.kind === "command" && said.command.weight === "stop";
   }
   #isStop(text: string): boolean {
     const [first = ""] = text.trim().split(/\s+/u);
@@ -90,11 +106,12 @@ export class Hearing {
     }
     if (opened.type !== "m.room.message") return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
     const said = this.#read(opened, acting);
+    const soon: Urgency = row.late ? "late" : "live";
     switch (said.kind) {
       case "talk": return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
-      case "edited": return this.#job("live", acting, undefined, () => flow.refuse(acting, "edited", [line("app.edited", {})]));
-      case "unknown": return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-command", said.lines));
-      case "refused": return this.#job("live", acting, undefined, () => flow.refuse(acting, "not-understood", said.lines));
+      case "edited": return this.#job(soon, acting, undefined, () => flow.refuse(acting, "edited", [line("app.edited", {})]));
+      case "unknown": return this.#job(soon, acting, undefined, () => flow.refuse(acting, "unknown-command", said.lines));
+      case "refused": return this.#job(soon, acting, undefined, () => flow.refuse(acting, "not-understood", said.lines));
       case "answer": {
         const found = world.questionOfCode(said.code, acting.author.user);
         const option = found && optionOf(found.question, { word: said.word });
@@ -102,7 +119,7 @@ export class Hearing {
         if (option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "needs-tap", [line("question.needs-tap", {})]));
         return this.#answer(found, option, acting);
       }
-      case "ambiguous": return this.#job("live", acting, said.command, () => flow.ask(acting, acting.chain ?? INSTALLATION, questionAmong(said, acting, world, flow.questionContext())));
+      case "ambiguous": return this.#job(soon, acting, said.command, () => flow.ask(acting, acting.chain ?? INSTALLATION, questionAmong(said, acting, world, flow.questionContext())));
       case "command": {
         const { command, params } = said;
         if (command.decide === undefined) {
@@ -110,7 +127,7 @@ export class Hearing {
           void flow.read(command, params, acting, this.#asked()).catch((fault: unknown) => this.#failed(fault, acting, command));
           return;
         }
-        const urgency: Urgency = command.weight === "stop" ? "stop" : row.late ? "late" : "live";
+        const urgency: Urgency = command.weight === "stop" ? "stop" : soon;
         // Only what binds can pin an identity; nothing else waits for the homeserver.
         const named = command.weight === "binding" ? usersIn(params) : [];
         return this.#knowing(named, urgency, acting, command, (identities) => flow.command(command, params, acting, identities));
@@ -182,6 +199,12 @@ export class Hearing {
       world: readingWorld(world, acting, clock.now()), refusal: (command) => flow.refusal(command, acting),
     });
   }
+}
+
+/** When the server says that it was sent: a claim, only ever shown as one; what would lie in the future is none. */
+function claimedTime(row: Inbox, now: Instant): { readonly sent?: Instant } {
+  const { origin_server_ts: sent } = JSON.parse(row.wire) as { readonly origin_server_ts?: unknown };
+  return typeof sent === "number" && Number.isSafeInteger(sent) && sent > 0 && sent <= now ? { sent: sent as Instant } : {};
 }
 
 /** The thread a message stands in; its relation is the one from inside the ciphertext. */

@@ -26,6 +26,12 @@ export interface Home {
   readonly reader: Reader;
 }
 
+/** A line said at the end of every message of a turn; `stubs`: of those that wake a phone too. */
+export interface Mark {
+  readonly line: Line;
+  readonly stubs: boolean;
+}
+
 /** What putting an effect into words needs: the state after the event, and where the command was typed. */
 export interface Rendering {
   /** The chain of the event that the effect follows from: its key seals the message. */
@@ -34,6 +40,7 @@ export interface Rendering {
   readonly now: Instant;
   readonly prefix: string;
   readonly home?: Home;
+  readonly mark?: Mark;
   boardWaits(at: Placed): boolean;
   random(): string;
 }
@@ -65,7 +72,9 @@ export function board(at: Placed, with_: Pick<Rendering, "chain" | "now" | "boar
 }
 
 function saying(effect: Say, at: Placed, reader: Reader, user: UserId | undefined, with_: Rendering): Rendered {
-  const content = effect.wakes ? textContent(effect.message, reader, user === undefined ? effect.mentions : [user]) : noticeContent(effect.message, reader);
+  const { mark } = with_;
+  const said = mark === undefined || (effect.wakes && !mark.stubs) ? effect.message : message(...effect.message.lines, mark.line);
+  const content = effect.wakes ? textContent(said, reader, user === undefined ? effect.mentions : [user]) : noticeContent(said, reader);
   const home = with_.home;
   const inThread = home?.thread !== undefined && effect.to.to === "origin" ? threaded(content, home.thread) : content;
   return {
@@ -81,7 +90,7 @@ function asking(effect: Ask, with_: Rendering): Rendered[] {
   const asks = { chain: with_.chain, question: question.id };
   return places(effect.to, with_).flatMap(({ at, reader }) => {
     const typing: Line[] = isYesOrNo(question) ? [line("request.type-instead", typedAnswers(question.code))] : [];
-    const details = message(...question.details.lines, ...typing);
+    const details = message(...question.details.lines, with_.mark?.line, ...typing);
     const poll = pollStart(question, reader);
     return [
       ...(details.lines.length === 0 ? [] : [{ ...row({ kind: "event", at, type: "m.room.message", content: noticeContent(details, reader), asks }, effect.lane, with_), expires: question.expires }]),

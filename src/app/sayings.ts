@@ -10,6 +10,9 @@ declare module "../domain/say.ts" {
     "app.no-case": Record<never, never>;
     "app.which-case": { codenames: Fact; example: Fact };
     "app.late-not-counted": { at: Fact };
+    "late.ran": { sent: When; arrived: When };
+    "late.arrived": { arrived: When };
+    "late.unread": Record<never, never>;
     "app.edited": Record<never, never>;
     "app.ambiguous": Record<never, never>;
     "app.ambiguous-stub": { codename: string };

@@ -38,6 +38,12 @@ export interface Settings {
   readonly owners: readonly Owner[];
   /** What the server held back longer than this is late: a contact no longer counts. Milliseconds. */
   readonly lateAfter: number;
+  /** Who sent a message that cannot be read is told after so long; it is given up after so long. Milliseconds. */
+  readonly unreadableTold: number;
+  readonly unreadableKept: number;
+  /** Most commands that one person may give within a minute, and most tasks, alerts and deliveries of theirs that may be open; a stop is not counted. */
+  readonly commandsPerMinute: number;
+  readonly openPerPerson: number;
   readonly windows: Windows;
   /** Where figures and the state of the bot can be asked for. */
   readonly metrics: Listen | "off";
@@ -187,6 +193,10 @@ export const settingsSchema = z.strictObject({
     .max(20, { error: "expected at most 20 owners" })
     .register(explained, { says: "Who may open cases.", expects: "a list of 1 to 20, each with user and masterKey" }),
   lateAfter: spanOr("60s", SECOND, HOUR, "What the server held back longer than this is late: a contact no longer counts."),
+  unreadableTold: spanOr("2min", SECOND, HOUR, "Whose message cannot be read is told so after this; its key may come until then. Right after a start it takes twice as long."),
+  unreadableKept: spanOr("7d", HOUR, 90 * DAY, "A message whose key never comes is tried again for so long; then it is given up, on record."),
+  commandsPerMinute: countOr(30, 5, 1_000, "Most commands of one person within a minute; more are not read. A stop, an acknowledgement and an answer always are."),
+  openPerPerson: countOr(200, 10, 10_000, "Most tasks, alerts and deliveries of one person in one case that may be open at once."),
   windows: windowsSchema,
   metrics: leafOr("off", "Where figures for Prometheus (/metrics) and the state of the bot (/live, /ready) can be asked for. They hold nothing of a case.",
     "off, or an IP address with a port such as 127.0.0.1:9477", readListen),

@@ -2,17 +2,19 @@
 import type { Draft } from "../domain/chain.ts";
 import { Draft as NewDraft } from "../domain/chain.ts";
 import type { Effect } from "../domain/effect.ts";
+import { reply } from "../domain/effect.ts";
 import { entityOf } from "../domain/entities.ts";
 import type { DomainEvent } from "../domain/events.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Person } from "../domain/person.ts";
+import { message } from "../domain/say.ts";
 import type { Kind, Scope } from "../domain/state.ts";
 import type { Batch, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from "../ports.ts";
 import type { OutboxSender } from "./outbox.ts";
 import { key } from "./outbox.ts";
 import type { Reconciler } from "./reconciler.ts";
-import type { Home, Rendered } from "./render.ts";
+import type { Home, Mark, Rendered } from "./render.ts";
 import { render } from "./render.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Placed, World } from "./world.ts";
@@ -40,6 +42,10 @@ export interface Turn {
   readonly home?: Home;
   readonly inboxEnd?: { readonly event: EventId; readonly end: InboxEnd };
   readonly ratchet?: Ratchet;
+  /** Said at the end of every message that follows; with `stubs`, of those that wake a phone too. */
+  readonly mark?: Mark;
+  /** Small durable values of the same transaction. */
+  readonly values?: NonNullable<Batch["values"]>;
 }
 
 /** What committing a turn needs; the last three are made after it. */
@@ -82,6 +88,7 @@ export class Turns {
 
     const rows: NewRow[] = [];
     const outbox: NonNullable<Batch["outbox"]>[number][] = [];
+    let isMarked = false;
     const boards = new Set<string>();
     const boardWaits = (at: Placed): boolean => {
       const waits = boards.has(key(at)) || this.#parts.outbox().boardWaits(at);
@@ -95,10 +102,11 @@ export class Turns {
         ...(turn.actor === undefined ? {} : { actor: turn.actor }), ...(turn.cause === undefined ? {} : { cause: turn.cause }),
       });
       let n = 0;
+      isMarked ||= effects.some(bearsMark);
       for (const effect of effects) {
         const rendered = render(effect, {
           chain, scope: scope(chain), now: turn.now, prefix: this.#parts.prefix, boardWaits, random: this.#parts.random,
-          ...(turn.home === undefined ? {} : { home: turn.home }),
+          ...(turn.home === undefined ? {} : { home: turn.home }), ...(turn.mark === undefined ? {} : { mark: turn.mark }),
         });
         for (const each of rendered) outbox.push(identified(each, row, n++));
       }
@@ -106,8 +114,12 @@ export class Turns {
     for (const { chain, event } of placed) add(chain, event, entityOf(event).effects(event, scope(chain)));
     for (const note of turn.notes ?? []) add(note.chain, { type: "system.noted", v: 1, what: note.what, facts: note.facts }, note.effects ?? []);
 
+    if (turn.mark !== undefined && turn.home !== undefined && !isMarked) {
+      add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "late", facts: {} }, [reply(message(turn.mark.line))]);
+    }
+
     const committed = await journal.commit({
-      rows, outbox,
+      rows, outbox, ...(turn.values === undefined ? {} : { values: turn.values }),
       ...(turn.inboxEnd === undefined ? {} : { inboxEnds: [turn.inboxEnd] }),
       ...(turn.ratchet === undefined ? {} : { ratchets: [turn.ratchet] }),
     });
@@ -129,6 +141,11 @@ export class Turns {
       } else this.#parts.reconciler().lookAtCase(chain);
     }
   }
+}
+
+/** Whether its reader is the one who acted, or those with whom they spoke, so that a mark on it reaches them. */
+function bearsMark(effect: Effect): boolean {
+  return effect.effect === "ask" || (effect.effect === "say" && !effect.wakes && effect.to.to !== "people");
 }
 
 function identified(each: Rendered, row: number, n: number): NonNullable<Batch["outbox"]>[number] {

@@ -57,7 +57,10 @@ export class World {
     const log: Log = { info() {}, warn() {}, error() {}, bug: (_code, thrown) => { this.bugs.push(thrown); return "B-test"; } };
     const app = new App({
       gateway, crypto: this.crypto, journal, clock: this.clock, random, log, registry: setting.registry?.(registry) ?? registry, markKey: this.#keys.derive("room-mark"),
-      settings: { prefix: "!", lateAfter: 60_000, windows: WINDOWS, owners: [{ user: ANA, masterKey: masterKeyOf(ANA), language: "en", zone: "Europe/Madrid" as Zone }] },
+      settings: {
+        prefix: "!", lateAfter: 60_000, unreadableTold: 120_000, unreadableKept: 7 * 86_400_000, commandsPerMinute: 30, openPerPerson: 200, windows: WINDOWS,
+        owners: [{ user: ANA, masterKey: masterKeyOf(ANA), language: "en", zone: "Europe/Madrid" as Zone }],
+      },
     });
     [this.#app, this.#gateway, this.#journal] = [app, gateway, journal];
     await app.start();

@@ -1,0 +1,12 @@
+/** English: what came late, could not be read, or was too much. */
+export const sayings = {
+  "late.ran": "Sent {sent} by the server’s clock, arrived {arrived}.",
+  "late.arrived": "It arrived late, {arrived}.",
+  "late.unread": "Not everything that was said here meanwhile has been read yet.",
+  "late.gap": "Not everything that was said in {room} could be read back. Ask there whether something is missing: what I have not answered, I have not read. A stop is to be said again.",
+  "late.unreadable": "{who}: {count, plural, one {I cannot read your message} other {I cannot read # messages of yours}} (since {since}). Nothing in {count, plural, one {it} other {them}} has counted, a stop neither.",
+  "late.unreadable-cure": "Open the app on a phone that is verified, stay online a minute, and send it again. If that does not help, verify your device with your other one.",
+  "late.unreadable-withheld": "Your app refuses me the key: verify this device with your other one, or send it again from a phone that is verified.",
+  "late.waiting-full": "More than {count, number} messages wait for their keys. The newest of whoever has sent most of them are given up; those of others stay.",
+} as const;
+export const words = {} as const;

@@ -1,0 +1,12 @@
+/** Español: lo que llegó tarde, no se pudo leer o fue demasiado. */
+export const sayings = {
+  "late.ran": "Enviado {sent} según el reloj del servidor, llegado {arrived}.",
+  "late.arrived": "Llegó tarde, {arrived}.",
+  "late.unread": "Todavía no se ha leído todo lo que se dijo aquí mientras tanto.",
+  "late.gap": "No se pudo leer todo lo que se dijo en {room}. Preguntad allí si falta algo: lo que no he contestado, no lo he leído. Un alto hay que decirlo otra vez.",
+  "late.unreadable": "{who}: {count, plural, one {no puedo leer tu mensaje} many {no puedo leer # mensajes tuyos} other {no puedo leer # mensajes tuyos}} (desde {since}). Nada de lo que dice ha contado, un alto tampoco.",
+  "late.unreadable-cure": "Abre la aplicación en un teléfono verificado, quédate un minuto en línea y envíalo otra vez. Si no ayuda, verifica tu dispositivo con el otro.",
+  "late.unreadable-withheld": "Tu aplicación me niega la clave: verifica este dispositivo con el otro, o envíalo otra vez desde un teléfono verificado.",
+  "late.waiting-full": "Más de {count, number} mensajes esperan su clave. Se dan por perdidos los últimos de quien más ha enviado; los de los demás se quedan.",
+} as const;
+export const words = {} as const;
