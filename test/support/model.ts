@@ -96,6 +96,8 @@ export class ModelServer {
 export class ModelGateway implements Gateway {
   readonly user: UserId;
   readonly device = "BOT";
+  /** A sync shows at most so many events of a room; what it leaves out has to be asked for. */
+  timelineLimit = Number.POSITIVE_INFINITY;
   readonly #server: ModelServer;
   #closed = false;
 
@@ -117,7 +119,13 @@ export class ModelGateway implements Gateway {
         // A room just joined comes with all its state.
         const isNew = own.some((each) => each.event.stateKey === this.user && (each.event.wire["content"] as Content)["membership"] === "join");
         const before = isNew ? this.#server.after(0).slice(0, from).filter((each) => each.room === room && each.event.stateKey !== undefined) : [];
-        return { room, state: before.map((each) => stateOf(each.event)), timeline: own.map((each) => each.event), limited: false };
+        const shown = own.slice(-this.timelineLimit);
+        const limited = shown.length < own.length;
+        const hidden = own.slice(0, own.length - shown.length).filter((each) => each.event.stateKey !== undefined);
+        return {
+          room, state: [...before, ...hidden].map((each) => stateOf(each.event)), timeline: shown.map((each) => each.event), limited,
+          ...(limited ? { prevBatch: String(shown[0]?.position ?? 0) } : {}),
+        };
       }),
       invited: invited.map((room) => ({ room, state: events.filter((each) => each.room === room && each.event.stateKey === this.user).map((each) => stateOf(each.event)) })),
     };
@@ -155,8 +163,11 @@ export class ModelGateway implements Gateway {
   async joinedRooms(): Promise<readonly { readonly room: RoomId; readonly create: StateEvent }[]> {
     return this.#server.after(0).filter((each) => each.event.type === "m.room.create" && this.#is(each.room, "join")).map((each) => ({ room: each.room, create: stateOf(each.event) }));
   }
-  async messages(room: RoomId): Promise<{ readonly events: readonly TimelineEvent[] }> {
-    return { events: this.#server.after(0).filter((each) => each.room === room).map((each) => each.event).toReversed() };
+  async messages(room: RoomId, from: string, limit: number): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }> {
+    const end = from === "" ? this.#server.length : Number(from);
+    const before = this.#server.after(0).filter((each) => each.room === room && each.position < end).toReversed();
+    const page = before.slice(0, limit);
+    return { events: page.map((each) => each.event), ...(page.length < before.length ? { end: String(page.at(-1)?.position ?? 0) } : {}) };
   }
   close(): void {
     this.#closed = true;
@@ -169,6 +180,8 @@ export class ModelCrypto implements Crypto {
   readonly distrusted = new Map<string, Proof>();
   /** Devices that nobody has signed: what they send does not open as theirs. */
   readonly unsigned = new Set<string>();
+  /** Devices whose keys have not come: `@user device`, with what is known of the reason. */
+  readonly keyless = new Map<string, "no-key" | "withheld">();
   readonly #server: ModelServer;
   readonly #user: UserId;
   constructor(server: ModelServer, user: UserId) {
@@ -183,6 +196,8 @@ export class ModelCrypto implements Crypto {
     const hash = createHash("sha256").update(sealed).digest("hex");
     try {
       const open = JSON.parse(Buffer.from(sealed, "base64").toString()) as { sender: UserId; type: string; content: Content };
+      const keyless = this.keyless.get(`${open.sender} ${String(content["device_id"])}`);
+      if (keyless !== undefined) return { ok: false, why: keyless, hash };
       if (this.unsigned.has(`${open.sender} ${String(content["device_id"])}`)) {
         return { ok: false, why: "unproven", hash, claims: { type: open.type, content: open.content, session: String(content["session_id"]), index: 0 } };
       }
