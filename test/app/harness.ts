@@ -9,15 +9,16 @@ import { systemRandom } from "../../src/app/system.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import { loadRegistry } from "../../src/chat/registry.ts";
 import { known } from "../../src/domain/entities.ts";
-import type { EventId, RoomId, UserId, Zone } from "../../src/domain/ids.ts";
+import type { EventId, RoomId, UserId } from "../../src/domain/ids.ts";
 import type { SqliteJournal } from "../../src/journal/journal.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import type { Keys } from "../../src/journal/keys.ts";
 import { openKeys } from "../../src/journal/keys.ts";
 import type { Batch } from "../../src/ports.ts";
-import { ANA, BOT, LUIS, NOW, WINDOWS } from "../domain/builders-core.ts";
+import { ANA, BOT, LUIS, NOW } from "../domain/builders-core.ts";
 import type { Shown } from "../support/model.ts";
-import { ModelCrypto, ModelGateway, ModelServer, SoonClock, masterKeyOf, settled } from "../support/model.ts";
+import { MODEL_SETTINGS } from "../support/model-settings.ts";
+import { ModelCrypto, ModelGateway, ModelServer, SoonClock, settled } from "../support/model.ts";
 
 export const EVA = "@eva:be.example" as UserId;
 
@@ -57,10 +58,7 @@ export class World {
     const log: Log = { info() {}, warn() {}, error() {}, bug: (_code, thrown) => { this.bugs.push(thrown); return "B-test"; } };
     const app = new App({
       gateway, crypto: this.crypto, journal, clock: this.clock, random, log, registry: setting.registry?.(registry) ?? registry, markKey: this.#keys.derive("room-mark"),
-      settings: {
-        prefix: "!", lateAfter: 60_000, unreadableTold: 120_000, unreadableKept: 7 * 86_400_000, commandsPerMinute: 30, openPerPerson: 200, windows: WINDOWS,
-        owners: [{ user: ANA, masterKey: masterKeyOf(ANA), language: "en", zone: "Europe/Madrid" as Zone }],
-      },
+      settings: MODEL_SETTINGS,
     });
     [this.#app, this.#gateway, this.#journal] = [app, gateway, journal];
     await app.start();
