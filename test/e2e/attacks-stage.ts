@@ -43,6 +43,7 @@ export class Operation {
   readonly people: ReadonlyMap<string, Human>;
   /** By name: where the bot has welcomed them. */
   readonly #directs = new Map<string, string>();
+  readonly #endings: (() => Promise<unknown>)[] = [];
   #fences = 0;
   #keys: Keys | undefined;
 
@@ -184,10 +185,15 @@ export class Operation {
     this.#directs.set(name, (await this.reads(name, /^You are [A-Z]{2}-\d+ in /)).room);
   }
 
+  /** What a test has started besides, and has to end with everything else. */
+  ends(how: () => Promise<unknown>): void {
+    this.#endings.push(how);
+  }
   async close(): Promise<void> {
     for (const human of this.people.values()) human.stop();
     await this.bot.stop();
     await this.synapse.stop();
+    for (const end of this.#endings) await end();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -121,8 +121,15 @@ export async function openFaultLine(target: string): Promise<FaultLine> {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     const exchange = exchangeOf(one, response, gone.signal);
+    if (await isBroken(exchange)) return;
+    const answered = await exchange.forward();
+    // A sync waits for a long time: what went wrong meanwhile is about the answer that comes.
+    if (!await isBroken({ ...exchange, forward: () => Promise.resolve(answered) })) exchange.answer(answered);
+  }
+
+  async function isBroken(exchange: Exchange): Promise<boolean> {
     for (const rule of rules) {
-      const fault = rule.which(one) ? rule.pick() : undefined;
+      const fault = rule.which(exchange.asked) ? rule.pick() : undefined;
       if (fault === undefined) continue;
       try {
         await fault.play(exchange);
@@ -130,9 +137,9 @@ export async function openFaultLine(target: string): Promise<FaultLine> {
         played.set(fault.name, (played.get(fault.name) ?? 0) + 1);
         rule.done?.();
       }
-      return;
+      return true;
     }
-    exchange.answer(await exchange.forward());
+    return false;
   }
 
   function exchangeOf(one: Asked, response: ServerResponse, gone: AbortSignal): Exchange {

@@ -1,4 +1,5 @@
 /** What can go wrong between a bot and its homeserver, each with a name; played by the line of fault-proxy.ts. */
+import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import type { Answered, Exchange, Fault } from "./fault-proxy.ts";
 
@@ -17,7 +18,7 @@ function json(body: unknown): Buffer {
 // ---------------------------------------------------------------- the server says no
 
 /** 429. `body` in milliseconds, `header` as it stands there; either may be left out or absurd. */
-export function busy({ body, header }: { readonly body?: unknown; readonly header?: string } = {}): Fault {
+export function busy({ body, header }: { readonly body?: string | number; readonly header?: string } = {}): Fault {
   return fault(`429 with ${body === undefined ? "no wait" : `${String(body)} ms`} in its body and ${header ?? "nothing"} in its header`, async ({ answer }) => {
     answer({
       status: 429, headers: { "content-type": "application/json", ...(header === undefined ? {} : { "retry-after": header }) },
@@ -90,9 +91,10 @@ export function huge(bytes: number, packed = false): Fault {
     if (packed) return answer({ headers: { "content-type": "application/json", "content-encoding": "gzip" }, body: gzipSync(Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(bytes, "a"), Buffer.from('"}')])) });
     response.writeHead(200, { "content-type": "application/json" });
     const piece = "a".repeat(64 * 1024);
+    const gone = once(response, "close");
     response.write('{"a":"');
     for (let written = 0; written < bytes && !response.destroyed; written += piece.length) {
-      if (!response.write(piece)) await new Promise<void>((resolve) => { response.once("drain", resolve); response.once("close", resolve); });
+      if (!response.write(piece)) await Promise.race([once(response, "drain"), gone]);
     }
     if (!response.destroyed) response.end('"}');
   });
