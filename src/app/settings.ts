@@ -144,6 +144,8 @@ const windowsSchema = z.strictObject({
     P4: alertOr("7d", "7d", 2, "For information"),
   }, KEYS_AND_VALUES).prefault({}).register(explained, { says: "Alerts, by priority.", expects: "keys with values" }),
   checkpointEvery: spanOr("24h", SECOND, 7 * DAY, "How often a signed checkpoint of each case is posted in its coordination room."),
+  wakeTestWait: spanOr("30s", SECOND, 10 * MINUTE, "How long after `me test` the phone is rung: time to lock it and put it down."),
+  wakeTestAnswer: spanOr("5min", 5 * SECOND, HOUR, "How long the test waits to be told that it was heard."),
 }, KEYS_AND_VALUES).prefault({}).register(explained, {
   says: "Spans of time. The defaults suit an installation; the demo has seconds where an installation has hours.", expects: "keys with values",
 });

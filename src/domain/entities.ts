@@ -12,6 +12,7 @@ import { roomEntity } from "./room.ts";
 import { memberEntity } from "./roster.ts";
 import type { Entities, Kind } from "./state.ts";
 import { taskEntity } from "./task.ts";
+import { wakeTestEntity } from "./wake-test.ts";
 
 /** An entity rule whose kind is not known at compile time; {@link entityOf} gives the one that fits the event. */
 export type AnyEntity = Omit<Entity<Kind, DomainEvent>, "evolve" | "nextWake" | "tick"> & {
@@ -26,7 +27,7 @@ type TickRest = Parameters<NonNullable<Entity<Kind, DomainEvent>["tick"]>> exten
 /** All kinds of entity, by kind. */
 export const ENTITIES = {
   person: personEntity, codename: codenameEntity, case: caseEntity, member: memberEntity, room: roomEntity, question: questionEntity, request: requestEntity,
-  task: taskEntity, delivery: deliveryEntity, alert: alertEntity,
+  task: taskEntity, delivery: deliveryEntity, alert: alertEntity, wakeTest: wakeTestEntity,
 } as unknown as Readonly<Record<Kind, AnyEntity>>;
 
 const BY_EVENT: ReadonlyMap<string, AnyEntity> = new Map(

@@ -9,7 +9,8 @@ import type { RequestEvent } from "./request.ts";
 import type { RoomEvent } from "./room.ts";
 import type { MemberEvent } from "./roster.ts";
 import type { TaskEvent } from "./task.ts";
+import type { WakeTestEvent } from "./wake-test.ts";
 
 /** Any event that changes an entity. */
 export type DomainEvent =
-  | PersonEvent | CodenameEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent;
+  | PersonEvent | CodenameEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent | WakeTestEvent;

@@ -10,6 +10,7 @@ import type { Request } from "./request.ts";
 import type { Room } from "./room.ts";
 import type { Member } from "./roster.ts";
 import type { Task } from "./task.ts";
+import type { WakeTest } from "./wake-test.ts";
 
 /** Key of each: person = Matrix user id, codename = the word, case = "case", member = call sign, room = slot, all others their id. */
 export interface Entities {
@@ -24,6 +25,8 @@ export interface Entities {
   readonly task: Task;
   readonly delivery: Delivery;
   readonly alert: Alert;
+  /** Only in the installation's chain; key: the person. */
+  readonly wakeTest: WakeTest;
 }
 /** Name of a kind of entity. */
 export type Kind = keyof Entities;

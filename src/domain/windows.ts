@@ -19,4 +19,7 @@ export interface Windows {
   readonly alerts: Readonly<Record<"P1" | "P2" | "P3" | "P4", { readonly answer: number; readonly repeat: number; readonly times: number }>>;
   /** Checkpoints of a case's chain are posted this often. */
   readonly checkpointEvery: number;
+  /** How long after it was asked for a wake test rings, and how long it waits for an answer then. */
+  readonly wakeTestWait: number;
+  readonly wakeTestAnswer: number;
 }

@@ -23,7 +23,7 @@ export const WINDOWS: Windows = {
     P1: { answer: 10 * MINUTE, repeat: 10 * MINUTE, times: 6 }, P2: { answer: 60 * MINUTE, repeat: 60 * MINUTE, times: 4 },
     P3: { answer: 480 * MINUTE, repeat: 480 * MINUTE, times: 3 }, P4: { answer: 10_080 * MINUTE, repeat: 10_080 * MINUTE, times: 2 },
   },
-  checkpointEvery: 24 * 60 * MINUTE,
+  checkpointEvery: 24 * 60 * MINUTE, wakeTestWait: 30_000, wakeTestAnswer: 5 * MINUTE,
 };
 
 /** Ids and codes that count up, so that a test can name them. */

@@ -42,7 +42,7 @@ export const WINDOWS: Windows = {
     P3: { answer: 8 * HOUR, repeat: 8 * HOUR, times: 2 },
     P4: { answer: 7 * DAY, repeat: 7 * DAY, times: 1 },
   },
-  checkpointEvery: 24 * HOUR,
+  checkpointEvery: 24 * HOUR, wakeTestWait: 30_000, wakeTestAnswer: 5 * MINUTE,
 };
 
 export function user(name: string): UserId {

@@ -143,5 +143,14 @@ happened({ type: "alert.overdue", v: 1, id: alert, at: now() });
 happened({ type: "alert.declined", v: 1, id: alert, at: now(), by: CO1, all: false }, luis);
 happened({ type: "alert.acknowledged", v: 1, id: alert, at: now(), by: PT1, first: true }, nuno);
 
+// ---------------------------------------------------------------- wake tests
+installed({ type: "wake-test.asked", v: 1, user: nuno, at: now(), ringAt: at(story.length + 1) });
+installed({ type: "wake-test.rung", v: 1, user: nuno, at: now(), until: at(story.length + 5) });
+installed({ type: "wake-test.missed", v: 1, user: nuno, at: now(), after: MINUTE, why: "silent" });
+installed({ type: "wake-test.asked", v: 1, user: luis, at: now(), ringAt: at(story.length + 1) });
+installed({ type: "wake-test.rung", v: 1, user: luis, at: now(), until: at(story.length + 5) });
+installed({ type: "wake-test.heard", v: 1, user: luis, at: now(), after: 12_000 });
+installed({ type: "wake-test.cancelled", v: 1, user: nuno, at: now() });
+
 // ---------------------------------------------------------------- the end
 happened({ type: "case.expired", v: 1, at: at(500_000) });
