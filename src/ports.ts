@@ -207,6 +207,10 @@ export interface GatewayFault extends Error {
   readonly status?: number;
   readonly errcode?: string;
   readonly wait?: number;
+  /** Of `unreachable`: what the network or TLS said, as a code (`ECONNREFUSED`, `CERT_HAS_EXPIRED`). */
+  readonly network?: string;
+  /** Of `token`: the homeserver says that the device is still there, and that a login for it goes on where it was. */
+  readonly soft?: boolean;
 }
 /** The homeserver; every call may throw a {@link GatewayFault}. */
 export interface Gateway {

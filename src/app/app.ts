@@ -14,6 +14,7 @@ import type { Kind } from "../domain/state.ts";
 import type { StatusFacts } from "../domain/status.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
+import { tokenRefused } from "../matrix/session-end.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
 import { Alarms } from "./alarms.ts";
@@ -46,6 +47,8 @@ const LONG_POLL = 30_000;
 /** A tick that failed is tried again after this; the operator has been told. */
 const TICK_AGAIN = 60_000;
 /** A tick waits for rooms that are still being read; whether they have been is looked at this often, in milliseconds. */
+/** Longest that the homeserver can make the bot wait before it asks for news again, in milliseconds. */
+const LONGEST_SYNC_WAIT = 60_000;
 const LOOK_AGAIN = 500;
 /** Ticks wait for the first sync at most so long: a server that is down must not silence the clocks. */
 const HOLD_TICKS = 60_000;
@@ -101,7 +104,7 @@ export class App {
     const world = this.#world;
     const rooms = this.#rooms;
     const isOwner = (user: UserId): boolean => owners.some((owner) => owner.user === user);
-    const fatal = (fault: unknown): void => this.#ended.reject(fault);
+    const fatal = (fault: unknown): void => this.#ended.reject(curable(fault));
     this.#ended.promise.catch(() => undefined);
     this.#ready.promise.catch(() => undefined);
     this.#writer = new Writer(clock);
@@ -242,14 +245,15 @@ export class App {
         if (this.#due()) for (const chain of this.#turns.seqs.keys()) await this.#writer.do("late", () => this.#snapshot(chain));
       } catch (fault) {
         const gateway = faultOf(fault);
-        if (gateway?.kind === "token") return this.#ended.reject(fault);
+        if (gateway?.kind === "token") return this.#ended.reject(curable(fault));
         if (this.#stopped) return;
         failures += 1;
         this.health.count("syncs_failed");
         if (gateway?.kind === "rate-limited") this.health.count("rate_limited");
         if (gateway === undefined) log.bug("sync.failed", fault);
-        else log.warn("sync.failed", { why: gateway.kind, attempt: failures });
-        const wait = Math.max(gateway?.wait ?? 0, Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
+        else log.warn("sync.failed", { why: gateway.network?.toLowerCase().replaceAll("_", "-") as Lowercase<string> | undefined ?? gateway.kind, attempt: failures });
+        // Nobody is heard meanwhile: whoever asks for hours is asked again.
+        const wait = Math.max(Math.min(gateway?.wait ?? 0, LONGEST_SYNC_WAIT), Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
         this.health.mark("waits", (clock.now() + wait) as Instant);
         await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, resolve));
       }
@@ -399,3 +403,9 @@ function identityLost(): OperatorError {
     "Find out who changed the account. Then start the bot again with its recovery key file in place; it restores its identity from there.",
   );
 }
+/** What ended the bot, with its cure where an operator has one. */
+function curable(fault: unknown): unknown {
+  const gateway = faultOf(fault);
+  return gateway?.kind === "token" ? tokenRefused(gateway) : fault;
+}
+

@@ -6,6 +6,7 @@ import { known } from "../domain/entities.ts";
 import { openJournal } from "../journal/journal.ts";
 import { openKeys } from "../journal/keys.ts";
 import type { Crypto, Gateway, Journal } from "../ports.ts";
+import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { openLine } from "../matrix/line.ts";
 import { App, EVOLVE_VERSION } from "./app.ts";
 import type { AppParts } from "./app.ts";
@@ -49,7 +50,7 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
   try {
     const line = await openLine({
       homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random, fatal,
-      storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
+      deviceFile: join(settings.data, DEVICE_FILE), storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
       ...(secrets.password === undefined ? {} : { password: secrets.password }), log: lineLog,
     });
     return {
@@ -96,7 +97,7 @@ export async function start(settings: Settings, secrets: Secrets): Promise<Runni
 }
 
 /** What the line reports, through the allow-list of the log. */
-function lineLog(code: string, facts: Readonly<Record<string, string | number | boolean>>): void {
+export function lineLog(code: string, facts: Readonly<Record<string, string | number | boolean>>): void {
   const { status, attempt, ms } = facts;
   const number = (value: unknown, name: keyof LogFacts): LogFacts => (typeof value === "number" ? { [name]: value } : {});
   log.warn("line.reported", { why: code as Lowercase<string>, ...number(status, "status"), ...number(attempt, "attempt"), ...number(ms, "ms") });

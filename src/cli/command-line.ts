@@ -6,6 +6,7 @@ import { log, relevoVersion, systemClock, systemRandom } from "../app/system.ts"
 import { OperatorError } from "../operator-error.ts";
 import type { VerifyOptions } from "./audit.ts";
 import type { InitOptions } from "./init.ts";
+import type { LoginOptions } from "./login.ts";
 import { EXIT, report, withoutValues } from "./report.ts";
 
 /** Where a command reads and writes. */
@@ -72,6 +73,18 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
       const secrets = await readSecrets(settings);
       const { start } = await import("../app/start.ts");
       ended(await run(settings, secrets, start, { clock: systemClock(), say: terminal.out, onStop: onStopSignals }));
+    });
+
+  program.command("login")
+    .description("get a new access token for the bot's own device, when the old one has run out or is to be changed; loses nothing")
+    .option("--config <file>", "configuration of the installation (required)")
+    .option("--password-file <file>", "file of mode 0600 that holds the account's password; - for standard input")
+    .option("--access-token-file <file>", "the same for a token issued for the bot's device, where accounts are managed elsewhere")
+    .option("--device <id>", "the bot's device, only if this installation has never run here")
+    .action(async ({ config: given, ...options }: LoginOptions & { config?: string }, command: Command) => {
+      const config = required(command, "--config <file>", given);
+      const [{ loadConfig }, { login }] = await Promise.all([import("./config.ts"), import("./login.ts")]);
+      for (const line of await login(await loadConfig(config), options, terminal.input)) terminal.out(line);
     });
 
   const audit = program.command("audit").description("write the journal out for whoever verifies it, and verify it offline");

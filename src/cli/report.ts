@@ -39,15 +39,26 @@ function isGatewayFault(thrown: unknown): thrown is GatewayFault {
   return thrown instanceof Error && thrown.name === "GatewayFault" && "kind" in thrown && typeof thrown.kind === "string";
 }
 
+/** Node's codes for certificates, in words. */
+const CERTIFICATE: ReadonlyMap<string, string> = new Map([
+  ["CERT_HAS_EXPIRED", "it has expired"], ["CERT_NOT_YET_VALID", "it is not valid yet"], ["ERR_TLS_CERT_ALTNAME_INVALID", "it is of another name"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "nobody but the server itself has signed it"], ["SELF_SIGNED_CERT_IN_CHAIN", "its authority is not known here"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "its authority is not known here"], ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "its authority is not known here"], ["CERT_REVOKED", "it was revoked"],
+]);
+
 /** What the homeserver or the network said while the bot was starting; once it runs it waits and tries again by itself. */
-function fromGateway({ kind, status, errcode }: GatewayFault): OperatorError {
+function fromGateway({ kind, status, errcode, network }: GatewayFault): OperatorError {
   const facts = [status === undefined || status === 0 ? undefined : `status ${status}`, /^M_[A-Z_]{1,40}$/.test(errcode ?? "") ? errcode : undefined].filter((fact) => fact !== undefined);
   const said = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
   switch (kind) {
     case "token":
       return new OperatorError("homeserver.token", `The homeserver does not accept the access token${said}.`,
-        "Log the bot in anew and put the new token into the file that secrets.accessTokenFile names.");
+        "Nothing accepted is lost. Run: relevo login --config FILE --password-file FILE (the same device goes on), then start the bot again.");
     case "unreachable":
+      if (network !== undefined && CERTIFICATE.has(network)) {
+        return new OperatorError("homeserver.certificate", `The homeserver shows a certificate that cannot be trusted: ${CERTIFICATE.get(network) ?? ""} (${network}). Nothing was sent to it.`,
+          "Check the address in homeserver, then the certificate there and the clock of this machine. A certificate authority of your own: start with NODE_EXTRA_CA_CERTS=FILE. Never switch the check off.");
+      }
       return new OperatorError("homeserver.unreachable", `The homeserver cannot be reached${said}.`,
         "Check homeserver in the configuration, the network, and the homeserver itself; then start again.");
     case "rate-limited":

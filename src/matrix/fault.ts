@@ -15,6 +15,7 @@ interface Details {
   readonly wait?: number | undefined;
   readonly challenge?: Challenge | undefined;
   readonly network?: string | undefined;
+  readonly soft?: boolean | undefined;
 }
 
 /** The gateway's error. Its message holds codes only: no address, token, room, person, or text of the server's. */
@@ -24,9 +25,11 @@ export class Fault extends Error implements GatewayFault {
   declare readonly errcode?: string;
   /** Milliseconds. */
   declare readonly wait?: number;
+  declare readonly network?: string;
+  declare readonly soft?: boolean;
   readonly #challenge: Challenge | undefined;
 
-  constructor(kind: Kind, { status, errcode, wait, challenge, network }: Details = {}) {
+  constructor(kind: Kind, { status, errcode, wait, challenge, network, soft }: Details = {}) {
     const facts = [status === undefined ? undefined : `status ${status}`, errcode, network, wait === undefined ? undefined : `wait ${wait} ms`];
     super([`homeserver: ${kind}`, ...facts.filter((fact) => fact !== undefined)].join(", "));
     this.name = "GatewayFault";
@@ -34,6 +37,8 @@ export class Fault extends Error implements GatewayFault {
     if (status !== undefined) this.status = status;
     if (errcode !== undefined) this.errcode = errcode;
     if (wait !== undefined) this.wait = wait;
+    if (network !== undefined) this.network = network;
+    if (soft !== undefined) this.soft = soft;
     this.#challenge = challenge;
   }
 
@@ -56,7 +61,7 @@ export function faultFromAnswer(status: number, body: unknown, retryAfter: strin
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const errcode = errcodeOf(fields["errcode"]);
   if (status === 429 || errcode === "M_LIMIT_EXCEEDED") return new Fault("rate-limited", { status, errcode, wait: waitOf(fields["retry_after_ms"], retryAfter) });
-  if (errcode === "M_UNKNOWN_TOKEN" || errcode === "M_MISSING_TOKEN") return new Fault("token", { status, errcode });
+  if (errcode === "M_UNKNOWN_TOKEN" || errcode === "M_MISSING_TOKEN") return new Fault("token", { status, errcode, soft: fields["soft_logout"] === true });
   if (status >= 500 || status === 408) return new Fault("unreachable", { status, errcode, wait: waitOf(undefined, retryAfter) });
   return new Fault("refused", { status, errcode, challenge: status === 401 ? challengeOf(fields) : undefined });
 }

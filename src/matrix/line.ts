@@ -4,6 +4,7 @@ import { OlmCrypto } from "./crypto.ts";
 import { STORE_KEY_BYTES, installCryptoStore, openCryptoStore } from "./crypto-store/open.ts";
 import { MatrixGateway } from "./gateway.ts";
 import { ensureIdentity } from "./identity.ts";
+import { keepDevice } from "./device-file.ts";
 import { checkToken } from "./login.ts";
 import { Machine } from "./machine.ts";
 import type { Fatal } from "./fatal.ts";
@@ -20,6 +21,8 @@ export interface LineOptions {
   /** If missing, whichever device the token belongs to. */
   readonly device?: string;
   /** The crypto store; made if it does not exist. */
+  /** Names the bot's device for a later login, when the token that names it is no longer good. Not a secret; written at each start. */
+  readonly deviceFile?: string;
   readonly storeFile: string;
   /** 32 bytes; everything that the store is encrypted with is derived from it. */
   readonly storeKey: Uint8Array;
@@ -51,6 +54,7 @@ export async function openLine(options: LineOptions): Promise<Line> {
   const rest = new Rest({ homeserver, token, log });
   const { user, device } = await checkToken(rest, options);
   const store = openCryptoStore({ file: options.storeFile, key: derived(options.storeKey, "file"), fatal });
+  if (options.deviceFile !== undefined) keepDevice(options.deviceFile, options.storeFile, device);
   let machine: Machine | undefined;
   try {
     installCryptoStore(store);

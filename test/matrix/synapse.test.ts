@@ -215,7 +215,7 @@ describe("the line to a real homeserver", () => {
 
   it("does not start on a lost store, or with a token that is not good, and says what to do", async () => {
     await assert.rejects(open({ store: "lost.db" }), { code: "identity.store-lost" });
-    await assert.rejects(open({ token: "nonsense", store: "x.db" }), { code: "login.token-refused" });
+    await assert.rejects(open({ token: "nonsense", store: "x.db" }), { code: "homeserver.token" });
     await assert.rejects(open({ device: "OTHER", store: "x.db" }), { code: "login.other-device" });
     await assert.rejects(login({ homeserver: synapse.url, user: account.user_id as UserId, device: "D", password: "wrong", tokenFile: join(folder, "t"), log: () => undefined }), { code: "login.refused" });
   });
