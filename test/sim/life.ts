@@ -1,0 +1,246 @@
+/** One life of the bot's process: the ports it was given, the faults they have, and the instant at which it is killed. */
+import { createHash } from "node:crypto";
+import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
+import type { Batch, Clock, Committed, Crypto, Decrypted, Encrypted, Gateway, GatewayFault, Journal, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
+import { masterKeyOf } from "../support/model.ts";
+import type { Dice } from "./chance.ts";
+import type { SimClock } from "./clock.ts";
+import type { MemoryJournal } from "./memory-journal.ts";
+import type { Content, ModelServer, Sealed } from "./model-server.ts";
+
+/** Calls of the ports that can fail, be slow, or be the last of a life. */
+export const CALLS = ["sync", "send", "setState", "createRoom", "member", "messages", "commit", "receive", "decrypt", "encrypt", "proof", "masterKey"] as const;
+export type CallName = (typeof CALLS)[number];
+/** `dies`: the process is killed there. `slow`: the answer takes that long, in milliseconds. */
+export type How = "unreachable" | "rate-limited" | "refused" | "server-error" | "token" | "throws" | "dies" | { readonly slow: number };
+
+/** A fault that waits for its call. */
+export interface Fault {
+  readonly call: CallName;
+  /** The how many-th call of that name from now. */
+  nth: number;
+  /** `before`: nothing has happened. `after`: the server has done it, and the answer is lost. */
+  readonly when: "before" | "after";
+  readonly how: How;
+}
+
+/** What lies outside the process and lasts longer than it. */
+export interface Outside {
+  readonly server: ModelServer;
+  readonly clock: SimClock;
+  /** Sessions in the crypto store. */
+  readonly known: Set<string>;
+  /** Whose identity or devices are worth nothing just now; all others are proven. */
+  readonly distrusted: Map<UserId, Proof>;
+  /** How calls that wait for nothing overtake one another. */
+  readonly dice: Dice;
+  /** Looked at before anything is encrypted or said in clear. */
+  encrypting(room: RoomId, recipients: readonly Recipient[], withheld: readonly UserId[]): void;
+  inClear(what: string, content: unknown): void;
+}
+
+/** A fault that the run has made: what the app reports of it is no bug of the app. */
+export class InjectedFault extends Error {
+  override readonly name = "InjectedFault";
+}
+
+const NEVER = new Promise<never>(() => undefined);
+const STATUS = { "rate-limited": 429, "refused": 403, "server-error": 502, "token": 401, "unreachable": undefined } as const;
+/** A server answers a long poll with nothing after its time. */
+interface Poll {
+  wake(): void;
+}
+
+/** The ports of one life. After {@link end} no call ever returns. */
+export class Life {
+  readonly faults: Fault[] = [];
+  isOver = false;
+  /** Something has gone wrong in this life that the run has made. */
+  faulty = false;
+  readonly #out: Outside;
+  readonly #polls = new Set<Poll>();
+  #isClosing = false;
+
+  constructor(out: Outside) {
+    this.#out = out;
+  }
+  /** The process is gone, in the middle of whatever it was doing. */
+  end(): void {
+    this.isOver = true;
+    this.#out.clock.forget();
+    this.#polls.clear();
+  }
+  /** The process ends in order: calls that still wait for the server are given up. */
+  close(): void {
+    this.#isClosing = true;
+    for (const poll of [...this.#polls]) poll.wake();
+  }
+  /** Nothing has happened for as long as a long poll waits. */
+  lull(): void {
+    for (const poll of [...this.#polls]) poll.wake();
+  }
+  async #call<T>(call: CallName, effect: () => T): Promise<T> {
+    if (this.isOver) return NEVER;
+    for (let turns = this.#out.dice.below(3); turns > 0; turns -= 1) await undefined;
+    const fault = this.#due(call);
+    if (fault?.when === "before") await this.#suffer(fault);
+    if (this.isOver) return NEVER;
+    const result = effect();
+    if (fault?.when === "after") await this.#suffer(fault);
+    return this.isOver ? NEVER : result;
+  }
+  /** What has been read cannot fail; a dead process does not even learn it. */
+  async #read<T>(of: () => Promise<T>): Promise<T> {
+    if (this.isOver) return NEVER;
+    const found = await of();
+    return this.isOver ? NEVER : found;
+  }
+  #due(call: CallName): Fault | undefined {
+    for (const [index, fault] of this.faults.entries()) {
+      if (fault.call !== call) continue;
+      fault.nth -= 1;
+      if (fault.nth > 0) continue;
+      this.faults.splice(index, 1);
+      this.faulty = true;
+      return fault;
+    }
+    return undefined;
+  }
+  async #suffer({ how, call }: Fault): Promise<void> {
+    if (typeof how === "object") {
+      const { clock } = this.#out;
+      await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + how.slow) as Instant, resolve));
+      return;
+    }
+    if (how === "dies") {
+      this.end();
+      return NEVER;
+    }
+    if (how === "throws" || call === "commit" || call === "receive" || call === "decrypt") throw new InjectedFault(`the ${call} failed`);
+    const status = STATUS[how];
+    throw Object.assign(new InjectedFault(`the homeserver: ${how}`), {
+      kind: how === "server-error" ? "unreachable" : how, ...(status === undefined ? {} : { status }), ...(how === "rate-limited" ? { wait: 3_000 } : {}),
+    }) as GatewayFault;
+  }
+
+  clock(): Clock {
+    const { clock } = this.#out;
+    return { now: () => clock.now(), wakeAt: (at, then) => clock.wakeAt(at, () => { if (!this.isOver) then(); }) };
+  }
+  journal(memory: MemoryJournal): Journal {
+    const life = this;
+    return {
+      commit: (batch: Batch): Promise<Committed> => this.#call("commit", () => memory.write(batch)),
+      async *read(chain, afterSeq) {
+        for await (const row of memory.read(chain, afterSeq)) {
+          if (life.isOver) await NEVER;
+          yield row;
+        }
+      },
+      chains: () => this.#read(() => memory.chains()),
+      snapshot: (chain) => this.#read(() => memory.snapshot(chain)),
+      saveSnapshot: (chain, seq, version, state) => this.#read(() => memory.saveSnapshot(chain, seq, version, state)),
+      inbox: () => this.#read(() => memory.inbox()),
+      outbox: () => this.#read(() => memory.outbox()),
+      outboxRow: (id) => this.#read(() => memory.outboxRow(id)),
+      value: (key) => this.#read(() => memory.value(key)),
+      values: (prefix) => this.#read(() => memory.values(prefix)),
+      ratchet: (room, session, index) => this.#read(() => memory.ratchet(room, session, index)),
+      hasEvent: (event) => this.#read(() => memory.hasEvent(event)),
+      checkpoint: (chain, at) => this.#read(() => memory.checkpoint(chain, at)),
+      verify: (chain) => this.#read(() => memory.verify(chain)),
+      close: () => memory.close(),
+    };
+  }
+  gateway(): Gateway {
+    const { server } = this.#out;
+    const user = server.bot;
+    const member = (room: RoomId, who: UserId, membership: string): Promise<void> =>
+      this.#call("member", () => { if (server.membership(room, who) !== membership) server.add(room, user, "m.room.member", { membership }, who); });
+    const said = <T>(what: string, content: unknown, then: () => T): T => {
+      this.#out.inClear(what, content);
+      return then();
+    };
+    return {
+      user, device: "BOT",
+      sync: (since, timeout) => this.#sync(since, timeout),
+      send: (room, type, transaction, text): Promise<EventId> => this.#call("send", () => server.once(transaction, () => {
+        const content = JSON.parse(text) as Content;
+        if (type !== "m.room.encrypted") this.#out.inClear(type, text);
+        const event = server.add(room, user, type, content, undefined, transaction);
+        if (type === "m.room.encrypted") server.said(room, content, event);
+        return event;
+      })),
+      setState: (room, type, stateKey, content) => this.#call("setState", () => said(type, content, () => server.add(room, user, type, content as Content, stateKey))),
+      createRoom: (spec: RoomSpec) => this.#call("createRoom", () => said("a room", spec, () => server.createRoom(user, spec))),
+      invite: (room, who) => member(room, who, "invite"),
+      remove: (room, who) => member(room, who, "leave"),
+      join: (room) => member(room, user, "join"),
+      leave: (room) => member(room, user, "leave"),
+      redact: (room, event, transaction) => this.#call("setState", () => server.once(transaction, () => server.add(room, user, "m.room.redaction", { redacts: event }))),
+      roomState: (room): Promise<readonly StateEvent[]> => this.#call("messages", () => [...(server.state.rooms.get(room)?.values() ?? [])]),
+      joinedRooms: () => this.#call("messages", () => server.roomsOf(user, "join").flatMap((room) => {
+        const create = server.state.rooms.get(room)?.get("m.room.create\n");
+        return create === undefined ? [] : [{ room, create }];
+      })),
+      messages: (room, from, limit): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }> => this.#call("messages", () => server.messages(room, from, limit)),
+    };
+  }
+  async #sync(since: string | undefined, timeout: number): Promise<Sync> {
+    const { server } = this.#out;
+    if (timeout > 0 && since === server.token() && !this.#isClosing) {
+      await new Promise<void>((resolve) => {
+        const poll: Poll = {
+          wake: () => {
+            this.#polls.delete(poll);
+            server.waiting.delete(poll.wake);
+            resolve();
+          },
+        };
+        this.#polls.add(poll);
+        server.waiting.add(poll.wake);
+      });
+    }
+    if (this.#isClosing) throw Object.assign(new InjectedFault("closed"), { kind: "unreachable" }) as GatewayFault;
+    return this.#call("sync", () => server.sync(since));
+  }
+  crypto(): Crypto {
+    const { server, distrusted, known } = this.#out;
+    const proofOf = (user: UserId, pinned: MasterKey): Proof => distrusted.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
+    return {
+      receive: (keys) => this.#call("receive", () => { for (const session of keys as readonly string[]) known.add(session); }),
+      pump: async () => undefined,
+      decrypt: (_room, wire) => this.#call("decrypt", () => this.#opened(wire)),
+      encrypt: (room, recipients, type, content): Promise<Encrypted> => this.#call("encrypt", () => {
+        const withheld = recipients.flatMap(({ user, pinned }) => {
+          const why = proofOf(user, pinned);
+          return why === "proven" ? [] : [{ user, why }];
+        });
+        const without = new Set(withheld.map(({ user }) => user));
+        this.#out.encrypting(room, recipients, [...without]);
+        const sealed: Sealed = { sender: server.bot, type, content, readers: recipients.map(({ user }) => user).filter((user) => !without.has(user)) };
+        return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: (server.state.counter += 1), ciphertext: JSON.stringify(sealed) }), withheld };
+      }),
+      proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
+      masterKey: (user) => this.#call("masterKey", () => masterKeyOf(user)),
+      healthy: async () => true,
+      close: async () => undefined,
+    };
+  }
+  #opened(wire: Content): Decrypted | Undecryptable {
+    const content = wire["content"] as Content;
+    const text = typeof content["ciphertext"] === "string" ? content["ciphertext"] : "";
+    const hash = createHash("sha256").update(text).digest("hex");
+    const session = String(content["session_id"]);
+    if (session.includes(" never ")) return { ok: false, why: "withheld", hash };
+    if (content["device_id"] !== "BOT" && !this.#out.known.has(session)) return { ok: false, why: "no-key", hash };
+    try {
+      const { sender, type, content: inside } = JSON.parse(text) as Sealed;
+      const index = Number(content["place"]);
+      if (content["device_id"] === "THIEF") return { ok: false, why: "unproven", hash, claims: { type, content: inside, session, index } };
+      return { ok: true, type, content: inside, sender, device: String(content["device_id"]), session, index, hash };
+    } catch {
+      return { ok: false, why: "malformed", hash };
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/** What must be true whatever happens, looked at with each commit and each encryption: the journal folded beside the app, from its rows alone. */
+import { Chain } from "../../src/domain/chain.ts";
+import type { DomainEvent } from "../../src/domain/events.ts";
+import type { ChainId, EventId, Instant, RoomId, Slot, UserId } from "../../src/domain/ids.ts";
+import { INSTALLATION, directUser } from "../../src/domain/ids.ts";
+import type { Person } from "../../src/domain/person.ts";
+import type { Scope } from "../../src/domain/state.ts";
+import { MEGOLM, rosterOf } from "../../src/domain/workspace.ts";
+import type { Batch, Committed, InboxEnd, NewOutbox, Recipient, Row } from "../../src/ports.ts";
+import { guard } from "./guards.ts";
+import type { Durable } from "./memory-journal.ts";
+import type { ModelServer } from "./model-server.ts";
+
+/** A message that has been decided. */
+export interface Effect {
+  readonly row: NewOutbox;
+  readonly kind: string;
+  readonly dropped?: string;
+}
+interface Placed {
+  readonly chain: ChainId;
+  readonly slot: Slot;
+}
+
+/** What the journal says. Whatever breaks a promise is reported, once and with its reason. */
+export class Truth {
+  readonly effects = new Map<string, Effect>();
+  /** What has come of people's messages: the types of the events. */
+  readonly cameOf = new Map<EventId, string[]>();
+  readonly ends = new Map<EventId, InboxEnd>();
+  readonly #chains = new Map<ChainId, Chain>([[INSTALLATION, new Chain()]]);
+  readonly #latest = new Map<ChainId, Instant>();
+  readonly #rooms = new Map<RoomId, Placed>();
+  /** Commit in which a message had its effect, and the message that used a place of a ratchet. */
+  readonly #counted = new Map<EventId, number>();
+  readonly #places = new Map<string, EventId>();
+  readonly #report: (what: string) => void;
+  #commits = 0;
+
+  constructor(report: (what: string) => void) {
+    this.#report = report;
+  }
+  /** Takes up what stands in a journal already. */
+  load({ rows, inbox, outbox, ratchets }: Durable): void {
+    for (const chain of rows.values()) for (const row of chain) this.#row(JSON.parse(row) as Row);
+    for (const { row } of outbox.values()) this.effects.set(row.id, { row, kind: kindOf(row.body) });
+    for (const [event, { end }] of inbox) if (end !== undefined) this.ends.set(event, end);
+    for (const { room, session, index, event } of ratchets.values()) this.#places.set(`${room}\n${session}\n${index}`, event);
+  }
+  get chains(): readonly ChainId[] {
+    return [...this.#chains.keys()];
+  }
+  get cases(): readonly ChainId[] {
+    return this.chains.filter((chain) => chain !== INSTALLATION);
+  }
+  get people(): ReadonlyMap<UserId, Person> {
+    return this.#chain(INSTALLATION).view.person as ReadonlyMap<string, Person> as ReadonlyMap<UserId, Person>;
+  }
+  scope(chain: ChainId): Scope {
+    return { chain, state: this.#chain(chain).view, people: this.people };
+  }
+  /** Where a room of the bot's stands, if it still is the one of its slot. */
+  placed(room: RoomId): Placed | undefined {
+    const found = this.#rooms.get(room);
+    return found !== undefined && this.#chain(found.chain).view.room.get(found.slot)?.room === room ? found : undefined;
+  }
+  /** Compares what the app holds of a chain with what its rows come to. */
+  held(chain: ChainId, state: unknown): void {
+    const sorted = (of: unknown): string => JSON.stringify(Object.entries(of as Record<string, [string, unknown][]>).map(([kind, pairs]) => [kind, pairs.toSorted(([a], [b]) => (a < b ? -1 : 1))]));
+    if (sorted(state) !== sorted(this.#chain(chain).save())) this.#report("what the bot held in memory is not what its journal says");
+  }
+
+  /** A commit has become durable. */
+  committed(batch: Batch, { rows, outbox }: Committed): void {
+    this.#commits += 1;
+    for (const { room, session, index, event } of batch.ratchets ?? []) this.#places.set(`${room}\n${session}\n${index}`, event);
+    for (const row of rows) this.#decided(row);
+    for (const { event, end } of batch.inboxEnds ?? []) {
+      if (end === "done" && rows.length === 0) this.#report(`the message ${event} was done and nothing is on record of it`);
+      this.ends.set(event, end);
+    }
+    for (const [index, id] of outbox.entries()) {
+      const row = batch.outbox?.[index];
+      if (row === undefined) continue;
+      if (this.effects.has(id)) this.#report(`the effect ${id} was decided twice`);
+      this.effects.set(id, { row: { ...row, id }, kind: kindOf(row.body) });
+    }
+    for (const change of batch.outboxChanges ?? []) if (change.to === "dropped") this.#dropped(change.id, change.why);
+  }
+  #decided(row: Row): void {
+    const { event, cause, at } = row;
+    if (event.type !== "system.noted") {
+      for (const broken of guard(event, this.scope(row.chain), at)) this.#report(broken);
+      if (cause !== undefined) this.#caused(event, cause);
+    }
+    this.#row(row);
+  }
+  #caused(event: DomainEvent, cause: EventId): void {
+    const before = this.#counted.get(cause);
+    if (before !== undefined && before !== this.#commits) this.#report(`the message ${cause} counted twice: ${event.type} came later`);
+    const end = this.ends.get(cause);
+    if (end !== undefined) this.#report(`${event.type} came of the message ${cause}, which was over (${end})`);
+    this.#counted.set(cause, this.#commits);
+    this.cameOf.set(cause, [...(this.cameOf.get(cause) ?? []), event.type]);
+  }
+  #dropped(id: string, why: string): void {
+    const effect = this.effects.get(id);
+    if (effect === undefined) return;
+    this.effects.set(id, { ...effect, dropped: why });
+    const { row, kind } = effect;
+    if (why === "expired" && row.expires === undefined) this.#report(`a ${kind} was dropped as expired that never expires`);
+    if (why !== "superseded" || kind === "board" || kind === "close") return;
+    const newer = row.supersedes !== undefined && [...this.effects.values()].some((each) => each.row.supersedes === row.supersedes && each.row.id !== id && each.row.created > row.created);
+    if (newer) return;
+    const { asks } = JSON.parse(row.body) as { readonly asks?: { readonly chain: ChainId; readonly question: string } };
+    const question = asks && this.scope(asks.chain).state.question.get(asks.question);
+    if (question === undefined || question.state === "open") this.#report(`a ${kind} was dropped as superseded, and nothing had taken its place`);
+  }
+  #row(row: Row): void {
+    const latest = this.#latest.get(row.chain) ?? 0;
+    if (row.at < latest) this.#report(`time went back in the journal: ${row.event.type}`);
+    this.#latest.set(row.chain, row.at);
+    if (row.event.type === "system.noted") return;
+    if (row.event.type === "room.bound") this.#rooms.set(row.event.room, { chain: row.chain, slot: row.event.slot });
+    this.#chain(row.chain).apply(row.event);
+  }
+
+  /** Somebody is about to be given the key of a message: exactly those who may know it. */
+  encrypting(server: ModelServer, room: RoomId, recipients: readonly Recipient[]): void {
+    if (server.stateOf(room, "m.room.encryption")?.["algorithm"] !== MEGOLM) this.#report(`something was said in ${room}, which is not encrypted`);
+    const place = this.placed(room);
+    if (place === undefined) {
+      this.#report(`something was said in ${room}, which is no room of the bot's`);
+      return;
+    }
+    const entitled = this.entitled(place);
+    for (const { user } of recipients) if (!entitled.includes(user)) this.#report(`${user} was given the key of ${place.slot}, and may not know`);
+    for (const user of entitled) if (!recipients.some((each) => each.user === user)) this.#report(`${user} may know what is said in ${place.slot}, and was not given the key`);
+  }
+  /** Who may read what is said there. */
+  entitled(place: Placed): readonly UserId[] {
+    const users = place.chain === INSTALLATION ? [directUser(place.slot)] : rosterOf(this.scope(place.chain), place.slot);
+    return users.filter((user) => this.people.has(user));
+  }
+  #chain(id: ChainId): Chain {
+    const found = this.#chains.get(id) ?? new Chain();
+    this.#chains.set(id, found);
+    return found;
+  }
+}
+
+/** A body begins with its kind. */
+function kindOf(body: string): string {
+  return /^\{"kind":"([a-z]+)"/.exec(body)?.[1] ?? "message";
+}
