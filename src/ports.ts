@@ -256,6 +256,8 @@ export interface Undecryptable {
   readonly hash: string;
   /** With `unproven`: what it claims to say. For nothing but to recognise a stop whose author has to be asked for; never a command. */
   readonly claims?: Pick<Decrypted, "type" | "content" | "session" | "index">;
+  /** With `withheld`: the sender's own code, `m.unverified` and so on (client-server API, "Reporting that decryption keys are withheld"). */
+  readonly code?: string;
 }
 /** Asked at decision time, for the author of each command and each person a key would go to. */
 export type Proof = "proven" | "identity-changed" | "not-pinned" | "device-unproven" | "unknown";
@@ -271,6 +273,44 @@ export interface Encrypted {
   /** Left out of the key share, with the reason; the session was rotated if one of them had been in it. */
   readonly withheld: readonly { readonly user: UserId; readonly why: Proof }[];
 }
+/** Seven emoji and three numbers that a person's client shows as well, unless somebody is in between. */
+export interface Comparison {
+  readonly id: string;
+  readonly user: UserId;
+  readonly device: string;
+  /** As the specification names them, in English. */
+  readonly emoji: readonly { readonly symbol: string; readonly description: string }[];
+  readonly decimals: readonly number[];
+}
+/** How a comparison ended. `verified`: both sides confirmed, and the bot has signed that identity. */
+export type ComparisonEnd = "verified" | "mismatch" | "cancelled" | "timeout";
+/** Who is asked about verifications and told of them; called between two turns of the engine, and may not throw. */
+export interface VerificationListener {
+  /** The identity pinned for somebody; undefined for strangers, and for everybody whose verification is not wanted now. */
+  pinned(user: UserId): MasterKey | undefined;
+  /** Somebody has to say whether both sides show the same; the engine waits a minute, and five for the whole. */
+  shown(comparison: Comparison): void;
+  /** Of a comparison that was shown. */
+  ended(comparison: Comparison, end: ComparisonEnd): void;
+}
+/** An event of `m.key.verification.*` in a room, in clear or decrypted: the only kind that is read in clear. */
+export interface VerificationEvent {
+  readonly event: EventId;
+  readonly sender: UserId;
+  readonly type: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  /** Milliseconds since 1970, as the server claims. */
+  readonly claimedTime: number;
+}
+/** Short authentication strings (SAS), started by people from their clients: between devices, or in their direct chat. */
+export interface Verifications {
+  /** Before this, and for whoever has no pin, every request is refused. */
+  listen(listener: VerificationListener): void;
+  /** Only from the sender's own direct chat: answers there are encrypted for that person alone. Never throws on what was made up. */
+  hear(room: RoomId, event: VerificationEvent): Promise<void>;
+  /** What a person has said of a comparison that was shown; false if it is over. */
+  answer(id: string, matches: boolean): Promise<boolean>;
+}
 /** End-to-end encryption: the engine, its store and its standing questions of trust. */
 export interface Crypto {
   /** Hands over what a sync carried for the machine; durable when it resolves. Never throws on what a server or a stranger made up. */
@@ -283,6 +323,17 @@ export interface Crypto {
   proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof>;
   /** The master key the server shows for somebody, to be pinned by those who decide it. */
   masterKey(user: UserId): Promise<MasterKey | undefined>;
+  /** Whether somebody is still who was pinned, whatever device they use; throws as {@link proof} does. */
+  identity(user: UserId, pinned: MasterKey): Promise<Proof>;
+  /** People whose keys were reported changed since this was asked last. What came just before a crash is not told again: ask about everybody at the start. */
+  changed(): readonly UserId[];
+  /** Signs somebody's identity if it is exactly this one now: from then on the engine itself refuses another, both ways. May be repeated. False: it is another, or unknown. */
+  vouch(user: UserId, masterKey: MasterKey): Promise<boolean>;
+  /** Takes back what {@link vouch} did, so that a new identity that people have decided on can be pinned. False: the server does not show this one. */
+  unvouch(user: UserId, masterKey: MasterKey): Promise<boolean>;
+  /** The next message in the room is encrypted with a new key. */
+  rotate(room: RoomId): Promise<void>;
+  readonly verifications: Verifications;
   /** Own devices and identity still whole; false stops all sending. */
   healthy(): Promise<boolean>;
   close(): Promise<void>;

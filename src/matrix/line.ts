@@ -11,6 +11,7 @@ import type { Fatal } from "./fatal.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Rest } from "./rest.ts";
 import type { Log } from "./rest.ts";
+import type { RoomSender } from "./verification.ts";
 
 /** What the line is opened with. */
 export interface LineOptions {
@@ -20,9 +21,9 @@ export interface LineOptions {
   readonly token: string;
   /** If missing, whichever device the token belongs to. */
   readonly device?: string;
-  /** The crypto store; made if it does not exist. */
   /** Names the bot's device for a later login, when the token that names it is no longer good. Not a secret; written at each start. */
   readonly deviceFile?: string;
+  /** The crypto store; made if it does not exist. */
   readonly storeFile: string;
   /** 32 bytes; everything that the store is encrypted with is derived from it. */
   readonly storeKey: Uint8Array;
@@ -53,21 +54,23 @@ export async function openLine(options: LineOptions): Promise<Line> {
   const { homeserver, token, log, fatal, random } = options;
   const rest = new Rest({ homeserver, token, log });
   const { user, device } = await checkToken(rest, options);
-  const store = openCryptoStore({ file: options.storeFile, key: derived(options.storeKey, "file"), fatal });
   if (options.deviceFile !== undefined) keepDevice(options.deviceFile, options.storeFile, device);
+  const store = openCryptoStore({ file: options.storeFile, key: derived(options.storeKey, "file"), fatal });
   let machine: Machine | undefined;
   try {
     installCryptoStore(store);
     machine = await Machine.open(user, device, { key: derived(options.storeKey, "values") }, fatal);
     const outgoing = new Outgoing(machine, rest, log);
     await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
-    const crypto = new OlmCrypto(machine, outgoing, store.poison, log);
+    const gateway = new MatrixGateway(rest, user, device, random);
+    const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
+    const crypto = new OlmCrypto({ machine, outgoing, poison: store.poison, toRoom, log });
     const close = async (): Promise<void> => {
       rest.close();
       await crypto.close();
       store.close();
     };
-    return { gateway: new MatrixGateway(rest, user, device, random), crypto, close };
+    return { gateway, crypto, close };
   } catch (error) {
     rest.close();
     await machine?.close();

@@ -163,9 +163,20 @@ export class Outgoing {
     }
   }
 
+  /** What the engine wants said in rooms, which is verification alone; whoever sends it encrypts it first, then calls {@link settled}. */
+  async forRooms(): Promise<readonly olm.RoomMessageRequest[]> {
+    const requests = await this.undisturbed(() => this.#machine.run((engine) => engine.outgoingRequests()));
+    return (requests as OutgoingRequest[]).filter((request): request is olm.RoomMessageRequest => request.type === olm.RequestType.RoomMessage);
+  }
+
+  /** The engine need not want this one sent any more. */
+  async settled({ id }: olm.RoomMessageRequest | OutgoingRequest): Promise<void> {
+    if (id !== undefined) await this.#machine.run((engine) => engine.markRequestAsSent(id, olm.RequestType.RoomMessage, '{"event_id":"$sent"}'));
+  }
+
   async #waiting(): Promise<readonly OutgoingRequest[]> {
     const requests = (await this.#machine.run((engine) => engine.outgoingRequests())) as OutgoingRequest[];
-    // Verification inside rooms is not answered, so the engine has nothing to say in rooms; if it had, it would have to be encrypted first.
+    // What is for rooms has to be encrypted first, and the backup has a rhythm of its own.
     return requests.filter((request) => request.type !== olm.RequestType.RoomMessage && request.type !== olm.RequestType.KeysBackup);
   }
 

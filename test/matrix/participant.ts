@@ -12,6 +12,7 @@ import { Machine } from "../../src/matrix/machine.ts";
 import { Outgoing } from "../../src/matrix/outgoing.ts";
 import { Rest } from "../../src/matrix/rest.ts";
 import { MatrixGateway } from "../../src/matrix/gateway.ts";
+import type { RoomSender } from "../../src/matrix/verification.ts";
 import type { Recipient } from "../../src/ports.ts";
 import type { ToyHomeserver } from "./toy-homeserver.ts";
 
@@ -72,7 +73,9 @@ export class Participant {
     } else {
       await outgoing.pump();
     }
-    return new Participant(machine, new OlmCrypto(machine, outgoing, noPoison(), log), new MatrixGateway(rest, user, device, random), rest, logged);
+    const gateway = new MatrixGateway(rest, user, device, random);
+    const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
+    return new Participant(machine, new OlmCrypto({ machine, outgoing, poison: noPoison(), toRoom, log }), gateway, rest, logged);
   }
 
   /** One sync, handed to the crypto, and what it has to send. */

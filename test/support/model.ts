@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
 import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
 import { HandClock } from "./clock.ts";
 import { MARK } from "../../src/matrix/room-creation.ts";
-import type { Crypto, Decrypted, Encrypted, Gateway, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
+import type {
+  Comparison, ComparisonEnd, Crypto, Decrypted, Encrypted, Gateway, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable, VerificationEvent, VerificationListener, Verifications,
+} from "../../src/ports.ts";
 
 type Content = Readonly<Record<string, unknown>>;
 interface ModelEvent {
@@ -32,11 +34,13 @@ export class ModelServer {
   readonly #waiting = new Set<() => void>();
   #rooms = 0;
   #sessions = 0;
+  /** The server's own clock, which it writes on every event. */
+  time: () => number = () => 0;
 
   add(room: RoomId, sender: UserId, type: string, content: Content, stateKey?: string): EventId {
     const position = this.#events.length;
     const event = `$e${position}` as EventId;
-    const wire = { event_id: event, sender, type, content, origin_server_ts: 0, ...(stateKey === undefined ? {} : { state_key: stateKey }) };
+    const wire = { event_id: event, sender, type, content, origin_server_ts: this.time(), ...(stateKey === undefined ? {} : { state_key: stateKey }) };
     this.#events.push({ room, position, event: { event, sender, type, wire, ...(stateKey === undefined ? {} : { stateKey }) } });
     for (const wake of [...this.#waiting]) wake();
     return event;
@@ -215,10 +219,71 @@ export class ModelCrypto implements Crypto {
   async masterKey(user: UserId): Promise<MasterKey | undefined> {
     return masterKeyOf(user);
   }
+  /** Whose identity is not the pinned one any more, or not known. */
+  readonly identities = new Map<UserId, Proof>();
+  /** People to be reported by {@link changed}. */
+  readonly reported = new Set<UserId>();
+  readonly vouched = new Map<UserId, MasterKey>();
+  readonly rotated: RoomId[] = [];
+  readonly verifications = new ModelVerifications();
+  async identity(user: UserId, pinned: MasterKey): Promise<Proof> {
+    return this.identities.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
+  }
+  changed(): readonly UserId[] {
+    const users = [...this.reported];
+    this.reported.clear();
+    return users;
+  }
+  async vouch(user: UserId, masterKey: MasterKey): Promise<boolean> {
+    if ((await this.masterKey(user)) !== masterKey) return false;
+    this.vouched.set(user, masterKey);
+    return true;
+  }
+  async unvouch(user: UserId, masterKey: MasterKey): Promise<boolean> {
+    this.vouched.delete(user);
+    return (await this.masterKey(user)) === masterKey;
+  }
+  async rotate(room: RoomId): Promise<void> {
+    this.rotated.push(room);
+  }
   async healthy(): Promise<boolean> {
     return true;
   }
   async close(): Promise<void> {}
+}
+
+/** Verifications that a test starts and ends by hand. */
+export class ModelVerifications implements Verifications {
+  readonly heard: { readonly room: RoomId; readonly event: VerificationEvent }[] = [];
+  readonly answers: { readonly id: string; readonly matches: boolean }[] = [];
+  readonly #shown = new Map<string, Comparison>();
+  #listener: VerificationListener | undefined;
+  listen(listener: VerificationListener): void {
+    this.#listener = listener;
+  }
+  async hear(room: RoomId, event: VerificationEvent): Promise<void> {
+    this.heard.push({ room, event });
+  }
+  async answer(id: string, matches: boolean): Promise<boolean> {
+    const comparison = this.#shown.get(id);
+    if (comparison === undefined) return false;
+    this.answers.push({ id, matches });
+    this.end(id, matches ? "verified" : "mismatch");
+    return true;
+  }
+  /** As when somebody's client has come to the emoji; false if nobody wants to verify them. */
+  show(comparison: Comparison): boolean {
+    if (this.#listener?.pinned(comparison.user) === undefined) return false;
+    this.#shown.set(comparison.id, comparison);
+    this.#listener.shown(comparison);
+    return true;
+  }
+  end(id: string, end: ComparisonEnd): void {
+    const comparison = this.#shown.get(id);
+    if (comparison === undefined) return;
+    this.#shown.delete(id);
+    this.#listener?.ended(comparison, end);
+  }
 }
 
 export function masterKeyOf(user: UserId): MasterKey {

@@ -1,0 +1,48 @@
+/** A room's key for exactly those people whose identity is the pinned one, decided in the turn of the engine in which it is given. */
+import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
+import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
+import type { Encrypted, Proof } from "../ports.ts";
+import { engineUsers } from "./machine.ts";
+import type { Standings } from "./standing.ts";
+
+/** A key is used for so many messages and so many microseconds at most; 100 and a week are the specification's advice (`m.room.encryption`). */
+const MOST_MESSAGES = 100n;
+const LONGEST_USE = 7n * 24n * 3_600n * 1_000_000n;
+
+/** Of people who may not have the key nothing is claimed. */
+export async function missingSessions(engine: olm.OlmMachine, standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<olm.KeysClaimRequest | undefined> {
+  const { entitled } = await sorted(standings, pins);
+  return (await engine.getMissingSessions(engineUsers(entitled))) ?? undefined;
+}
+
+/**
+ * Who may have the key, and the key to exactly them, in one turn of the engine: an identity that changes between the two would get it.
+ * The engine rotates the session by itself when somebody who has had it is no longer among them, or has lost a device.
+ */
+export async function share(
+  engine: olm.OlmMachine,
+  standings: Standings,
+  room: RoomId,
+  pins: ReadonlyMap<UserId, MasterKey>,
+): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly withheld: Encrypted["withheld"] }> {
+  const { entitled, withheld } = await sorted(standings, pins);
+  const settings = new olm.EncryptionSettings();
+  settings.sharingStrategy = olm.CollectStrategy.identityBasedStrategy();
+  // Keeps other members' clients from passing the key on to people invited later (MSC4268).
+  settings.historyVisibility = olm.HistoryVisibility.Joined;
+  settings.rotationPeriodMessages = MOST_MESSAGES;
+  settings.rotationPeriod = LONGEST_USE;
+  const requests = await engine.shareRoomKey(new olm.RoomId(room), engineUsers(entitled), settings);
+  return { requests, withheld };
+}
+
+async function sorted(standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<{ readonly entitled: UserId[]; readonly withheld: Encrypted["withheld"] }> {
+  const entitled: UserId[] = [];
+  const withheld: { readonly user: UserId; readonly why: Proof }[] = [];
+  for (const [user, pinned] of pins) {
+    const why = await standings.recipient(user, pinned);
+    if (why === "proven") entitled.push(user);
+    else withheld.push({ user, why });
+  }
+  return { entitled, withheld };
+}
