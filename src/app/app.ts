@@ -18,6 +18,9 @@ import { tokenRefused } from "../matrix/session-end.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
 import { Alarms } from "./alarms.ts";
+import type { Examine } from "./doctor.ts";
+import { Doctor } from "./doctor.ts";
+import type { InsideFacts } from "./doctor-inside.ts";
 import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
 import { Intake } from "./intake.ts";
@@ -44,11 +47,11 @@ export const EVOLVE_VERSION = "1";
 /** Rows after which a chain's snapshot is taken again. */
 const SNAPSHOT_EVERY = 500;
 const LONG_POLL = 30_000;
+/** Longest that the homeserver can make the bot wait before it asks for news again, in milliseconds. */
+const LONGEST_SYNC_WAIT = 60_000;
 /** A tick that failed is tried again after this; the operator has been told. */
 const TICK_AGAIN = 60_000;
 /** A tick waits for rooms that are still being read; whether they have been is looked at this often, in milliseconds. */
-/** Longest that the homeserver can make the bot wait before it asks for news again, in milliseconds. */
-const LONGEST_SYNC_WAIT = 60_000;
 const LOOK_AGAIN = 500;
 /** Ticks wait for the first sync at most so long: a server that is down must not silence the clocks. */
 const HOLD_TICKS = 60_000;
@@ -62,6 +65,8 @@ export interface AppParts {
   readonly random: Random;
   readonly log: Log;
   readonly registry: Registry;
+  /** Looks at the homeserver and the machine, for `doctor`; without it only the inside is looked at. */
+  readonly examine?: Examine;
   /** Key of the marks in the rooms' create events. */
   readonly markKey: Uint8Array;
   readonly settings: Pick<Settings, "prefix" | "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute" | "openPerPerson" | "windows" | "owners">;
@@ -81,6 +86,7 @@ export class App {
   readonly #outbox: OutboxSender;
   readonly #reconciler: Reconciler;
   readonly #alarms: Alarms;
+  readonly #doctor: Doctor;
   readonly #snapshots = new Map<ChainId, number>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -116,6 +122,13 @@ export class App {
     this.#alarms = new Alarms({
       writer: this.#writer, turns: this.#turns, world, clock, health: this.health, log, owners: owners.map((owner) => owner.user),
     });
+    this.#doctor = new Doctor({
+      world, rooms, journal, clock, health: this.health, isOwner, vitals: () => this.vitals(), undone: (chains) => this.#undone(chains),
+      lastRow: (chain) => this.#turns.seqs.get(chain) ?? 0,
+      // No device has this name: what is answered is whether the identity is the pinned one.
+      identity: (user, pinned) => crypto.proof(user, "-", pinned), devices: async () => undefined,
+      ...(parts.examine === undefined ? {} : { examine: parts.examine }),
+    });
     this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
@@ -137,7 +150,7 @@ export class App {
     });
     this.#intake = new Intake({
       journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, settings: parts.settings,
-      turns: this.#turns, writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user) },
+      turns: this.#turns, writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user), doctor: (user) => this.#doctor.tell(user), doctorOf: (user, callSign) => this.#doctor.tellPerson(user, callSign) },
       roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), adopt: (room, user) => this.#adopt(room, user),
     });
   }
@@ -183,6 +196,10 @@ export class App {
       now: this.#clock.now(), health: this.health, stopped: this.#stopped, inbox: this.#intake.waiting(), outbox: this.#outbox.waiting(),
       roomsUndone: this.#undone().length, timers: this.#scheduler.size,
     });
+  }
+  /** What `relevo doctor` is told of a running bot: figures without a name. */
+  inside(): InsideFacts {
+    return this.#doctor.inside();
   }
   /** How the bot is, as one person may know it. */
   status(user: UserId): StatusFacts {
@@ -320,6 +337,8 @@ export class App {
     return true;
   }
   #roomsSeen(seen: readonly RoomId[]): void {
+    // What was decided before the start leaves now, before what was said meanwhile is looked at.
+    if (this.health.when("synced") === undefined) this.#outbox.nudge();
     for (const room of seen) {
       const placed = this.#world.placed(room);
       if (placed !== undefined) {
@@ -396,6 +415,12 @@ class SteadyClock implements Clock {
   }
 }
 
+/** What ended the bot, with its cure where an operator has one. */
+function curable(fault: unknown): unknown {
+  const gateway = faultOf(fault);
+  return gateway?.kind === "token" ? tokenRefused(gateway) : fault;
+}
+
 /** Somebody with the account's password has replaced the bot's identity, or removed its device: whatever it said now would be said by a stranger. */
 function identityLost(): OperatorError {
   return new OperatorError(
@@ -403,9 +428,3 @@ function identityLost(): OperatorError {
     "Find out who changed the account. Then start the bot again with its recovery key file in place; it restores its identity from there.",
   );
 }
-/** What ended the bot, with its cure where an operator has one. */
-function curable(fault: unknown): unknown {
-  const gateway = faultOf(fault);
-  return gateway?.kind === "token" ? tokenRefused(gateway) : fault;
-}
-

@@ -9,12 +9,15 @@ import { line, when } from "../domain/say.ts";
 import { JOURNAL_FILE, openKeys } from "../journal/keys.ts";
 import { openJournal } from "../journal/journal.ts";
 import type { SqliteJournal } from "../journal/journal.ts";
+import { measureRateLimit } from "../matrix/probe.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Random } from "../ports.ts";
 import { EVOLVE_VERSION } from "./app.ts";
 import { chainVerdict, insideChecks } from "./doctor-inside.ts";
+import { limitMeasured } from "./doctor-server.ts";
 import { PULSE_EVERY, readPulse } from "./pulse.ts";
 import type { Pulse } from "./pulse.ts";
+import type { Settings } from "./settings.ts";
 import { lastRows, wholeChains } from "./verified-chains.ts";
 
 declare module "../domain/say.ts" {
@@ -49,6 +52,11 @@ export interface InstallationParts {
 /** An error that names its cure, as a check. */
 export function errorCheck(check: CheckName, error: OperatorError): Check {
   return wrong(check, line("doctor.operator-error", { what: error.message }), line("doctor.operator-error", { what: error.cure }));
+}
+
+/** Whether the homeserver holds the bot's account back, tried: it makes a room and leaves it, so only while the bot does not run. */
+export async function triedLimit({ homeserver, user }: Pick<Settings, "homeserver" | "user">, token: string, clock: Clock): Promise<Check> {
+  return limitMeasured(await measureRateLimit({ homeserver, user, token, clock }));
 }
 
 /** Whether the bot runs, how it is, and whether the journal holds; a running bot tells it itself, because nobody else can open its journal. */

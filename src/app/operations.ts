@@ -5,15 +5,17 @@ import type { Instant } from "../domain/ids.ts";
 import { JOURNAL_FILE } from "../journal/keys.ts";
 import type { Clock } from "../ports.ts";
 import { deadManCall } from "./dead-man.ts";
+import type { InsideFacts } from "./doctor-inside.ts";
 import type { Health } from "./health.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import type { Report } from "./metrics-server.ts";
 import { metricsText } from "./metrics.ts";
+import { PULSE_EVERY, writePulse } from "./pulse.ts";
 import type { Settings } from "./settings.ts";
 import type { Log, Machine } from "./system.ts";
 import type { Vitals } from "./vitals.ts";
 
-/** Every minute: the call, and the next span over which delays are counted. */
+/** Every minute: the call, and the next span over which delays are counted; every half minute the pulse. Milliseconds. */
 const BEAT = 60_000;
 
 /** What watching needs. */
@@ -25,6 +27,8 @@ export interface OperationsParts {
   readonly version: string;
   readonly health: Health;
   vitals(): Vitals;
+  /** The same with what `relevo doctor` reads from the pulse. */
+  inside(): InsideFacts;
 }
 /** What watches. */
 export interface Operations {
@@ -42,25 +46,40 @@ export async function startOperations(parts: OperationsParts): Promise<Operation
     log.error("metrics.not-listening", { why: codeOf(fault) });
     return undefined;
   });
-  let cancel = (): void => undefined;
+  let [cancel, beats] = [(): void => undefined, 0];
   let calling: Promise<void> = Promise.resolve();
   const ending = new AbortController();
   const beat = (): void => {
-    cancel = clock.wakeAt((clock.now() + BEAT) as Instant, beat);
+    cancel = clock.wakeAt((clock.now() + PULSE_EVERY) as Instant, beat);
+    pulse(parts);
+    beats += 1;
+    if ((beats * PULSE_EVERY) % BEAT !== 0) return;
     machine.turn();
     calling = calling.then(() => call(parts, ending.signal));
   };
-  cancel = clock.wakeAt((clock.now() + BEAT) as Instant, beat);
+  pulse(parts);
+  cancel = clock.wakeAt((clock.now() + PULSE_EVERY) as Instant, beat);
   return {
     port: serving?.port,
     async stop() {
       cancel();
       ending.abort();
       machine.stop();
+      // The last one says that it was stopped, and not that it died.
+      pulse(parts);
       await calling;
       await serving?.close();
     },
   };
+}
+
+/** A disk that is full must not end a bot that can still hear: that the pulse is missing is seen by who looks. */
+function pulse({ settings, clock, log, version, inside }: OperationsParts): void {
+  try {
+    writePulse(settings.data, { at: clock.now(), pid: process.pid, version, facts: inside() });
+  } catch (fault) {
+    log.warn("pulse.not-written", { why: codeOf(fault) });
+  }
 }
 
 /** Calls only while the bot is of use: whoever watches for the calls hears of a bot that is up and deaf, too. */

@@ -10,6 +10,8 @@ import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { openLine } from "../matrix/line.ts";
 import { App, EVOLVE_VERSION } from "./app.ts";
 import type { AppParts } from "./app.ts";
+import type { Examine } from "./doctor.ts";
+import { examination } from "./doctor-outside.ts";
 import type { OperationsParts } from "./operations.ts";
 import { startOperations } from "./operations.ts";
 import type { Secrets, Settings } from "./settings.ts";
@@ -67,12 +69,12 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
 }
 
 /** Starts the bot on ports that are open; its stop closes them. */
-export async function startOn(ports: Ports, settings: AppParts["settings"] & OperationsParts["settings"], failed: Promise<never>): Promise<Running> {
+export async function startOn(ports: Ports, settings: AppParts["settings"] & OperationsParts["settings"], failed: Promise<never>, examine?: Examine): Promise<Running> {
   const registry = await loadRegistry(COMMANDS);
-  const app = new App({ ...ports, clock: systemClock(), random: systemRandom(), log, registry, settings });
+  const app = new App({ ...ports, clock: systemClock(), random: systemRandom(), log, registry, settings, ...(examine === undefined ? {} : { examine }) });
   // Before the start: a long one can be watched, too.
   const operations = await startOperations({
-    settings, clock: systemClock(), log, machine: systemMachine(), version: relevoVersion(), health: app.health, vitals: () => app.vitals(),
+    settings, clock: systemClock(), log, machine: systemMachine(), version: relevoVersion(), health: app.health, vitals: () => app.vitals(), inside: () => app.inside(),
   });
   await app.start().catch(async (fault: unknown) => {
     await operations.stop();
@@ -93,7 +95,7 @@ export async function start(settings: Settings, secrets: Secrets): Promise<Runni
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const ports = await openPorts(settings, secrets, failed.reject);
-  return startOn(ports, settings, failed.promise);
+  return startOn(ports, settings, failed.promise, examination(settings, secrets, systemClock()));
 }
 
 /** What the line reports, through the allow-list of the log. */

@@ -6,7 +6,7 @@ import type { Need } from "../domain/request.ts";
 import type { Role } from "../domain/roster.ts";
 import type { Line, Message } from "../domain/say.ts";
 import type { Scope } from "../domain/state.ts";
-import type { ChainId, UserId } from "../domain/ids.ts";
+import type { CallSign, ChainId, UserId } from "../domain/ids.ts";
 import type { StatusFacts } from "../domain/status.ts";
 import type { Verified } from "../domain/audit.ts";
 
@@ -19,6 +19,10 @@ export type Place = "workspace" | "delivery" | "direct";
 export interface Inquiries {
   /** How the bot is, as this person may know it. */
   status(user: UserId): StatusFacts;
+  /** Every check of the bot, as far as this person may know of it. */
+  doctor(user: UserId): Promise<Message>;
+  /** Whether somebody in a case that this person administers can be reached. */
+  doctorOf(user: UserId, callSign: CallSign): Promise<Message>;
 }
 
 /** The narrow ports that a `read` may use, outside the queue. */

@@ -87,6 +87,20 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
       for (const line of await login(await loadConfig(config), options, terminal.input)) terminal.out(line);
     });
 
+  program.command("doctor")
+    .description("check the configuration, the machine, the homeserver and the bot, whether it runs or cannot start; each fault with its cure")
+    .option("--config <file>", "configuration of the installation (required)")
+    .option("--deep", "read the whole journal and try the rate limit; while the bot is stopped")
+    .option("--json", "write one JSON value instead of lines")
+    .addHelpText("after", "\nEnds with 0 if nothing is wrong, with 1 if something is. ▲ should be looked at, ✖ has to be mended.")
+    .action(async (options: { config?: string; deep?: boolean; json?: boolean }, command: Command) => {
+      const config = required(command, "--config <file>", options.config);
+      const { doctor } = await import("./doctor.ts");
+      const { ok, lines } = await doctor({ ...options, config }, systemClock(), systemRandom());
+      for (const line of lines) terminal.out(line);
+      ended(ok ? EXIT.fine : EXIT.failed);
+    });
+
   const audit = program.command("audit").description("write the journal out for whoever verifies it, and verify it offline");
   audit.command("export")
     .description("write clear headers, commitments and sealed bodies to a new file; the bot must be stopped")

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +9,8 @@ import { COUNTERS, Health } from "../../src/app/health.ts";
 import { GAUGES, metricsText } from "../../src/app/metrics.ts";
 import { startOperations } from "../../src/app/operations.ts";
 import type { OperationsParts } from "../../src/app/operations.ts";
+import type { InsideFacts } from "../../src/app/doctor-inside.ts";
+import { PULSE_FILE, readPulse } from "../../src/app/pulse.ts";
 import type { Log, Machine } from "../../src/app/system.ts";
 import { vitalsOf } from "../../src/app/vitals.ts";
 import type { Told } from "../../src/app/vitals.ts";
@@ -98,6 +100,11 @@ describe("what watches the bot", () => {
     for (const end of ends.splice(0).toReversed()) await end();
   });
   const health = new Health();
+  const folder = (): string => {
+    const made = mkdtempSync(join(tmpdir(), "relevo-operations-"));
+    ends.push(() => rmSync(made, { recursive: true }));
+    return made;
+  };
   const reports: string[] = [];
   const log: Log = { info() {}, warn() {}, error: (code) => void reports.push(code), bug: () => "B-test" };
 
@@ -105,8 +112,9 @@ describe("what watches the bot", () => {
     const clock = new HandClock(NOW);
     const port = await freePort();
     const { of = () => told(), ...rest } = changes;
+    const inside = (): InsideFacts => ({ vitals: vitalsOf(of()), powerUndone: 0, waitsMet: 0 });
     const operations = await startOperations({
-      settings: { metrics: { host: "127.0.0.1", port }, data: tmpdir() }, clock, log, machine: MACHINE, version: "0.1.0", health, vitals: () => vitalsOf(of()), ...rest,
+      settings: { metrics: { host: "127.0.0.1", port }, data: folder() }, clock, log, machine: MACHINE, version: "0.1.0", health, vitals: () => vitalsOf(of()), inside, ...rest,
     });
     ends.push(() => operations.stop());
     return {
@@ -151,7 +159,7 @@ describe("what watches the bot", () => {
   });
   it("goes on without figures when the port is taken, and reports it", async () => {
     const { port } = await watched();
-    const second = await startOperations({ settings: { metrics: { host: "127.0.0.1", port }, data: tmpdir() }, clock: new HandClock(NOW), log, machine: MACHINE, version: "0.1.0", health, vitals: () => vitalsOf(told()) });
+    const second = await startOperations({ settings: { metrics: { host: "127.0.0.1", port }, data: folder() }, clock: new HandClock(NOW), log, machine: MACHINE, version: "0.1.0", health, vitals: () => vitalsOf(told()), inside: () => ({ vitals: vitalsOf(told()), powerUndone: 0, waitsMet: 0 }) });
     ends.push(() => second.stop());
     assert.equal(second.port, undefined);
     assert.deepEqual(reports, ["metrics.not-listening"]);
@@ -159,7 +167,7 @@ describe("what watches the bot", () => {
   it("is called every minute while the bot can be relied on, and not when it cannot", async () => {
     const { url, calls } = await watcher(200);
     let of = told();
-    const { clock } = await watched({ settings: { metrics: "off", data: tmpdir(), deadManUrl: url }, of: () => of });
+    const { clock } = await watched({ settings: { metrics: "off", data: folder(), deadManUrl: url }, of: () => of });
     const before = health.counts().dead_man_calls;
     clock.moveTo((NOW + 60_000) as Instant);
     await counted("dead_man_calls", before);
@@ -174,11 +182,33 @@ describe("what watches the bot", () => {
   for (const [what, status, headers] of [["answers with an error", 500, {}], ["sends it elsewhere", 302, { location: "/elsewhere" }]] as const) {
     it(`is not followed, and the failure only counted, when it ${what}`, async () => {
       const { url, calls } = await watcher(status, headers);
-      const { clock } = await watched({ settings: { metrics: "off", data: tmpdir(), deadManUrl: url } });
+      const { clock } = await watched({ settings: { metrics: "off", data: folder(), deadManUrl: url } });
       const before = health.counts().dead_man_failed;
       clock.moveTo((NOW + 60_000) as Instant);
       await counted("dead_man_failed", before);
       assert.deepEqual(calls.map((call) => call.url), ["/alive"]);
+    });
+  }
+  it("leaves a pulse every half minute, for its owner alone, and says at the end that it was stopped", async () => {
+    const data = folder();
+    let of = told({ inbox: { all: 3, undecryptable: 2 }, outbox: [{ lane: "P1", created: (NOW - 9_000) as Instant, setAside: true }] });
+    const clock = new HandClock(NOW);
+    const operations = await startOperations({
+      settings: { metrics: "off", data }, clock, log, machine: MACHINE, version: "0.1.0", health, vitals: () => vitalsOf(of), inside: () => ({ vitals: vitalsOf(of), powerUndone: 1, waitsMet: 4 }),
+    });
+    assert.equal(statSync(join(data, PULSE_FILE)).mode & 0o777, 0o600);
+    assert.deepEqual(readPulse(data), { at: NOW, pid: process.pid, version: "0.1.0", facts: { vitals: vitalsOf(of), powerUndone: 1, waitsMet: 4 } });
+    clock.moveTo((NOW + 30_000) as Instant);
+    assert.equal(readPulse(data)?.at, NOW + 30_000);
+    of = told({ stopped: true });
+    await operations.stop();
+    assert.deepEqual(readPulse(data)?.facts.vitals.notReady, ["stopping"]);
+  });
+  for (const [what, text] of [["is empty", ""], ["is no JSON", "{"], ["is another's", '{"format":"other"}'], ["is too long", `{"format":"relevo-pulse-1","version":"${"x".repeat(20_000)}"}`], ["was changed", '{"format":"relevo-pulse-1","at":-1}']] as const) {
+    it(`takes a pulse that ${what} for none`, () => {
+      const data = folder();
+      writeFileSync(join(data, PULSE_FILE), text);
+      assert.equal(readPulse(data), undefined);
     });
   }
 });
