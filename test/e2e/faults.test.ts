@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { assertEachOnce, countExactly } from "../support/counting.ts";
 import type { Broken, Fault, FaultLine } from "../support/fault-proxy.ts";
 import { anything, keysAndDevices, openFaultLine, sends, syncs } from "../support/fault-proxy.ts";
 import {
   busy, cutAfterwards, cutBefore, cutInAnswer, cutInRequest, doubledEvents, dripping, failing, gap, halfJson, huge, late, longerThanSaid, notGzip, pageInstead, reversedEvents,
-  staleAnswer, twice, wrongClock, wrongType,
+  softLogout, staleAnswer, twice, wrongClock, wrongType,
 } from "../support/faults.ts";
 import { filesUnder, findPlanted } from "../support/planted.ts";
 import { newRaw } from "../support/raw.ts";
@@ -16,6 +20,8 @@ import { openOperation, type Operation } from "./attacks-stage.ts";
 
 /** Stands in every command that is typed here. */
 const SECRET = "Pontevedra quay";
+const NEW_PASSWORD = "another password, 27 letters";
+const PROGRAM = fileURLToPath(new URL("../../bin/relevo.js", import.meta.url));
 
 describe("between a person's command and its answer", () => {
   let op: Operation;
@@ -34,10 +40,14 @@ describe("between a person's command and its answer", () => {
 
   /** Somebody types a command while this goes wrong; the person reads its answer. How often everybody has read it is counted at the end. */
   async function survives(...broken: readonly Broken[]): Promise<void> {
+    await op.reads("luis", said(await typed()), { room });
+    for (const each of broken) await each.played;
+  }
+  async function typed(): Promise<string> {
     const title = `${SECRET} ${titles.length + 1}`;
     titles.push(title);
-    await op.asks("luis", room, `!task add ${title}`, said(title));
-    for (const each of broken) await each.played;
+    await op.person("luis").say(room, `!task add ${title}`);
+    return title;
   }
   function said(title: string): RegExp {
     return new RegExp(`^T-\\d+ ${title}$`, "m");
@@ -73,9 +83,7 @@ describe("between a person's command and its answer", () => {
     for (const each of broken) await each.played;
   });
   it("the homeserver is killed and started again", async () => {
-    const title = `${SECRET} ${titles.length + 1}`;
-    titles.push(title);
-    await op.person("luis").say(room, `!task add ${title}`);
+    const title = await typed();
     await op.synapse.kill();
     const again = await startSynapse({ dir: path.join(op.dir, "synapse"), fast: true });
     try {
@@ -83,6 +91,32 @@ describe("between a person's command and its answer", () => {
     } finally {
       op.ends(() => again.stop());
     }
+  });
+
+  it("the bot's session ends, and it goes on under a new token on the same device", async () => {
+    const token = readFileSync(path.join(op.bot.dir, "secrets", "access-token"), "utf8");
+    const stop = line.always(({ headers }) => headers.authorization === `Bearer ${token.trim()}`, softLogout);
+    const title = await typed();
+    assert.equal((await op.bot.ended()).code, 78);
+    assert.match(op.bot.output, /its device is still there .*\nTo do: Nothing accepted is lost\. Run: relevo login /);
+    assert.match(await logsIn(op.bot.account.password), new RegExp(`still the device ${op.bot.account.device_id},`));
+    assert.notEqual(readFileSync(path.join(op.bot.dir, "secrets", "access-token"), "utf8"), token);
+    await op.bot.start();
+    for (const name of ["ana", "luis"]) await op.reads(name, said(title), { room });
+    stop();
+    await survives();
+  });
+  it("the account gets another password", async () => {
+    const raw = await newRaw(op.synapse, op.bot.account);
+    const auth = { type: "m.login.password", identifier: { type: "m.id.user", user: op.bot.userId }, password: op.bot.account.password };
+    assert.equal((await raw.request("POST", "/v3/account/password", { new_password: NEW_PASSWORD, logout_devices: false, auth })).status, 200);
+    await survives();
+    await assert.rejects(logsIn("not the password at all"), /login\.refused/);
+    await logsIn(NEW_PASSWORD);
+    await op.bot.stop();
+    const title = await typed();
+    await op.bot.start();
+    for (const name of ["ana", "luis"]) await op.reads(name, said(title), { room });
   });
 
   it("nothing was lost, nothing doubled, and nothing of it stands anywhere in clear", async () => {
@@ -99,4 +133,24 @@ describe("between a person's command and its answer", () => {
     assert.notDeepEqual(findPlanted(files, ["control word Marim"]), []);
     assert.doesNotMatch(op.bot.output, /"bug":/);
   });
+
+  it("when the homeserver has removed the bot's device, no login pretends that it is still there", async () => {
+    const file = path.join(op.bot.dir, "secrets", "access-token");
+    const token = readFileSync(file, "utf8");
+    const raw = await newRaw(op.synapse, { ...op.bot.account, access_token: token.trim() });
+    assert.equal((await raw.request("POST", "/v3/logout", {})).status, 200);
+    assert.equal((await op.bot.ended()).code, 78);
+    await assert.rejects(logsIn(NEW_PASSWORD), /login\.device-gone[^]*relevo recover/);
+    assert.equal(readFileSync(file, "utf8"), token);
+    const devices = op.person("ana").client.getCrypto()?.getUserDeviceInfo([op.bot.userId], true);
+    assert.deepEqual([...(await devices)?.get(op.bot.userId)?.keys() ?? []], [], "no empty device stands in the bot's name");
+  });
+
+  /** `relevo login`; what it prints. */
+  async function logsIn(password: string): Promise<string> {
+    const file = path.join(op.bot.dir, "password");
+    writeFileSync(file, password, { mode: 0o600 });
+    const failed = (error: { readonly stderr?: string }): never => { throw new Error(error.stderr ?? "no output"); };
+    return (await promisify(execFile)(process.execPath, [PROGRAM, "login", "--config", op.bot.config, "--password-file", file]).catch(failed)).stdout;
+  }
 });
