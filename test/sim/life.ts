@@ -32,6 +32,8 @@ export interface Outside {
   readonly known: Set<string>;
   /** Whose identity or devices are worth nothing just now; all others are proven. */
   readonly distrusted: Map<UserId, Proof>;
+  /** People whose keys changed since the engine was last asked. */
+  readonly reported: Set<UserId>;
   /** How calls that wait for nothing overtake one another. */
   readonly dice: Dice;
   /** Looked at before anything is encrypted or said in clear. */
@@ -44,6 +46,10 @@ export class InjectedFault extends Error {
   override readonly name = "InjectedFault";
 }
 
+/** What a sync carries for the engine: the keys that have come. */
+interface Keys {
+  readonly to_device: { readonly events: readonly string[] };
+}
 const NEVER = new Promise<never>(() => undefined);
 const STATUS = { "rate-limited": 429, "refused": 403, "server-error": 502, "token": 401, "unreachable": undefined } as const;
 /** A server answers a long poll with nothing after its time. */
@@ -205,10 +211,10 @@ export class Life {
     return this.#call("sync", () => server.sync(since));
   }
   crypto(): Crypto {
-    const { server, distrusted, known } = this.#out;
+    const { server, distrusted, known, reported } = this.#out;
     const proofOf = (user: UserId, pinned: MasterKey): Proof => distrusted.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
     return {
-      receive: (keys) => this.#call("receive", () => { for (const session of keys as readonly string[]) known.add(session); }),
+      receive: (keys) => this.#call("receive", () => { for (const session of (keys as Keys).to_device.events) known.add(session); }),
       pump: async () => undefined,
       decrypt: (_room, wire) => this.#call("decrypt", () => this.#opened(wire)),
       encrypt: (room, recipients, type, content): Promise<Encrypted> => this.#call("encrypt", () => {
@@ -223,6 +229,19 @@ export class Life {
       }),
       proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
       masterKey: (user) => this.#call("masterKey", () => masterKeyOf(user)),
+      identity: (user, pinned) => this.#call("proof", () => {
+        const proof = proofOf(user, pinned);
+        return proof === "device-unproven" ? "proven" : proof;
+      }),
+      changed: () => {
+        const users = [...reported];
+        reported.clear();
+        return users;
+      },
+      vouch: (user, masterKey) => this.#call("masterKey", () => masterKey === masterKeyOf(user)),
+      unvouch: (user, masterKey) => this.#call("masterKey", () => masterKey === masterKeyOf(user)),
+      rotate: (room) => this.#call("encrypt", () => void room),
+      verifications: { listen() {}, hear: async () => undefined, answer: async () => false },
       healthy: async () => true,
       close: async () => undefined,
     };

@@ -185,7 +185,7 @@ export class ModelServer {
     const touched = [...new Set(fresh.map((each) => each.room))];
     const joined = touched.filter((room) => this.membership(room, this.bot) === "join");
     return {
-      next: this.token(), malformed: 0, crypto: this.state.keys.slice(keys),
+      next: this.token(), malformed: 0, crypto: { to_device: { events: this.state.keys.slice(keys) } },
       joined: joined.map((room) => this.#synced(room, fresh, from)),
       left: touched.filter((room) => ["leave", "ban"].includes(String(this.membership(room, this.bot)))),
       invited: touched.filter((room) => this.membership(room, this.bot) === "invite").map((room) => {

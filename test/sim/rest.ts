@@ -37,13 +37,15 @@ export async function rest(scene: Scene): Promise<void> {
   await scene.stop();
 }
 
-function isQuiet({ durable }: Scene): boolean {
+function isQuiet({ durable, server }: Scene): boolean {
   for (const { row } of durable.outbox.values()) if (row.state !== "sent") return false;
-  for (const [event, { end, row }] of durable.inbox) if (end === undefined && !isWithheld(row.wire, event)) return false;
+  for (const { end, row } of durable.inbox.values()) if (end === undefined && !isUnreadable(row.wire, server.state.keys)) return false;
   return true;
 }
-function isWithheld(wire: string, _event: EventId): boolean {
-  return wire.includes(" never ");
+/** The key of this message never came. */
+function isUnreadable(wire: string, keys: readonly string[]): boolean {
+  const { content } = JSON.parse(wire) as { readonly content?: { readonly session_id?: unknown } };
+  return !keys.some((session) => session === content?.session_id);
 }
 
 /** Each message that was decided has gone out once, or was rightly dropped. */
@@ -69,7 +71,7 @@ function heard(scene: Scene): void {
     if (!durable.inbox.has(event) && server.membership(room, BOT) === "join") scene.report(`the message ${event} in ${room} was never taken in`);
   }
   for (const [event, { end, row }] of durable.inbox) {
-    if (end === undefined && !isWithheld(row.wire, event)) scene.report(`the message ${event} of ${row.sender} was never dealt with`);
+    if (end === undefined && !isUnreadable(row.wire, server.state.keys)) scene.report(`the message ${event} of ${row.sender} was never dealt with`);
   }
   for (const [event, { by, delivery }] of scene.stops) {
     const end = truth.ends.get(event);

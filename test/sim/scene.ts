@@ -36,6 +36,8 @@ export interface Planted {
   readonly commit?: (batch: Batch) => readonly Batch[];
   readonly life?: (life: Life, scene: Scene) => Life;
   readonly snapshot?: (state: unknown) => unknown;
+  /** Told what the bot logs. */
+  readonly logged?: (code: string, facts: unknown) => void;
 }
 /** All that outlives the process; a run can begin from a copy of it. */
 export interface Kept {
@@ -76,6 +78,7 @@ export class Scene {
   readonly truth: Truth;
   readonly durable: Durable;
   readonly distrusted = new Map<UserId, Proof>();
+  readonly reported = new Set<UserId>();
   readonly registry: Registry;
   readonly given = new Map<EventId, Given>();
   readonly stops = new Map<EventId, StopSaid>();
@@ -122,7 +125,7 @@ export class Scene {
     this.#life?.end();
     this.#lives += 1;
     const out: Outside = {
-      server: this.server, clock: this.clock, known: this.#known, distrusted: this.distrusted, dice: this.#dice,
+      server: this.server, clock: this.clock, known: this.#known, distrusted: this.distrusted, reported: this.reported, dice: this.#dice,
       encrypting: (room, recipients) => this.truth.encrypting(this.server, room, recipients),
       inClear: (what, content) => { if (JSON.stringify(content).includes(SECRET)) this.report(`what belongs to a case went out in clear: ${what}`); },
     };
@@ -151,9 +154,14 @@ export class Scene {
   }
   #log(life: Life): Log {
     return {
-      info() {}, warn() {},
-      error: (code) => { if (code === "tick.nothing-decided") this.report("a moment came at which nothing was decided"); },
+      info: (code, facts) => this.#planted.logged?.(code, facts),
+      warn: (code, facts) => this.#planted.logged?.(code, facts),
+      error: (code, facts) => {
+        this.#planted.logged?.(code, facts);
+        if (code === "tick.nothing-decided") this.report("a moment came at which nothing was decided");
+      },
       bug: (code, thrown) => {
+        this.#planted.logged?.(code, thrown);
         if (!life.isOver && !(thrown instanceof InjectedFault) && !(thrown instanceof JournalConflict && thrown.kind === "inbox" && life.faulty)) {
           this.report(`the bot reports a fault of its own (${code}): ${thrown instanceof Error ? thrown.stack?.split("\n").slice(0, 4).join(" | ") ?? thrown.message : String(thrown)}`);
         }

@@ -121,11 +121,13 @@ function doubt(scene: Scene, dice: Dice): string | undefined {
   const [doubted] = scene.distrusted.keys();
   if (doubted !== undefined) {
     scene.distrusted.delete(doubted);
+    scene.reported.add(doubted);
     return `${short(doubted)}'s identity is as it was`;
   }
   const who = dice.of(PEOPLE);
   if (who === undefined) return undefined;
   scene.distrusted.set(who, dice.of(["identity-changed", "device-unproven", "unknown"] as const) ?? "unknown");
+  scene.reported.add(who);
   scene.everDoubted.add(who);
   return `${short(who)} cannot be proven any more`;
 }

@@ -183,6 +183,6 @@ export function forged(scene: Scene, dice: Dice): string | undefined {
   if (place === undefined) return undefined;
   const isClear = dice.oneIn(2);
   if (isClear) scene.server.add(place.room, by, "m.room.message", { msgtype: "m.text", body: dice.of(["stop", "cd go CD-1", "1"]) ?? "" });
-  else scene.server.add(place.room, by, "m.room.encrypted", { algorithm: "m.megolm.v1.aes-sha2", device_id: "PHONE", session_id: `${by} ${place.room} 0`, place: 1, ciphertext: "{\"broken\":" });
+  else scene.server.add(place.room, by, "m.room.encrypted", { algorithm: "m.megolm.v1.aes-sha2", device_id: "PHONE", session_id: dice.oneIn(3) ? `${by} ${place.room} none` : scene.server.state.keys.findLast((session) => session.startsWith(`${by} ${place.room} `)) ?? "none", place: scene.server.state.line.length, ciphertext: "{\"broken\":" });
   return isClear ? `words in clear in the name of ${short(by)} ${nameOf(scene, place)}` : `a broken message in the name of ${short(by)} ${nameOf(scene, place)}`;
 }
