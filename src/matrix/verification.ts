@@ -17,9 +17,8 @@ import { isObject } from "./shapes.ts";
 import { comparisonId, endOf, requestsOf, sasOf, whatIsShown } from "./verification-steps.ts";
 import type { Vouching } from "./vouching.ts";
 
-/** Comparisons at once, and for one person; more are refused. */
+/** Comparisons at once; more are refused. Of one person the engine takes one: a second request ends both. */
 const MOST_OPEN = 10;
-const MOST_OF_ONE = 1;
 /** People whose requests are looked at in one go. */
 const MOST_NOTICED = 100;
 const KIND = "m.key.verification.";
@@ -149,9 +148,6 @@ export class SasVerifications implements Verifications {
     const id = comparisonId(user, flow);
     if (this.#open.has(id)) return;
     const pinned = this.#listener?.pinned(user);
-    const ofThem = [...this.#open.values()].filter((each) => each.user === user);
-    // Who starts again has given up the one before.
-    for (const old of ofThem.slice(0, Math.max(0, ofThem.length + 1 - MOST_OF_ONE))) await this.#cancel(old);
     const wanted = pinned !== undefined && this.#open.size < MOST_OPEN && (await this.#isStill({ user, pinned }));
     const open: Open = { user, flow, pinned: pinned ?? ("" as MasterKey), unsent: [] };
     const reply = await machine.run(async (engine) => {
