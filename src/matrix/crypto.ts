@@ -114,6 +114,10 @@ export class OlmCrypto implements Crypto {
     return this.#informed.about([user], (_engine, standings) => standings.identity(user, pinned));
   }
 
+  async devices(user: UserId): Promise<{ readonly signed: number; readonly unsigned: number } | undefined> {
+    return this.#informed.about([user], (_engine, standings) => standings.devices(user));
+  }
+
   changed(): readonly UserId[] {
     const users = [...this.#changed];
     this.#changed.clear();

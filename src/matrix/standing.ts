@@ -57,6 +57,15 @@ export class Standings {
     const devices = (await this.#engine.getUserDevices(id)).devices();
     return devices.some(isProven) ? "proven" : "device-unproven";
   }
+
+  /** How many devices the identity has signed, and how many it has not; undefined if their keys are not known. */
+  async devices(user: string): Promise<{ readonly signed: number; readonly unsigned: number } | undefined> {
+    const id = engineUser(user);
+    if (id === undefined || this.#pending.has(user)) return undefined;
+    const devices = (await this.#engine.getUserDevices(id)).devices().filter((device) => !device.isDeleted());
+    const signed = devices.filter(isProven).length;
+    return { signed, unsigned: devices.length - signed };
+  }
 }
 
 function isProven(device: olm.Device): boolean {

@@ -270,11 +270,13 @@ describe("doctor in chat", () => {
     assert.match(last(ANA), /Last heard Tue 24 Nov/);
     assert.match(last(ANA), /▲ LOOK: Wake test: never done\..*\n {3}→ They type in their direct chat with me: {2}me test/);
     world.server.add(opened.coordination, LUIS, "m.room.member", { membership: "leave" }, LUIS);
-    world.crypto.distrusted.set(`${LUIS} -`, "identity-changed");
+    world.crypto.identities.set(LUIS, "identity-changed");
+    world.crypto.unsigned.add(`${LUIS} TABLET`);
     await world.stop();
     await world.start();
     await world.say(ANA, opened.ana, "doctor CO-1");
     assert.match(last(ANA), /✖ WRONG: IDENTITY CHANGED/);
+    assert.match(last(ANA), /▲ LOOK: Devices: 1 signed can read, 1 not signed cannot\./);
     assert.match(last(ANA), /Not heard since I was started/);
   });
   it("tells an administrator nothing of anybody outside their cases", async () => {

@@ -233,6 +233,7 @@ export class Life {
         const proof = proofOf(user, pinned);
         return proof === "device-unproven" ? "proven" : proof;
       }),
+      devices: (user) => this.#call("proof", () => (distrusted.get(user) === "device-unproven" ? { signed: 0, unsigned: 1 } : { signed: 1, unsigned: 0 })),
       changed: () => {
         const users = [...reported];
         reported.clear();

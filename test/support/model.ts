@@ -229,6 +229,10 @@ export class ModelCrypto implements Crypto {
   async identity(user: UserId, pinned: MasterKey): Promise<Proof> {
     return this.identities.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
   }
+  async devices(user: UserId): Promise<{ readonly signed: number; readonly unsigned: number } | undefined> {
+    const unsigned = [...this.unsigned].filter((each) => each.startsWith(`${user} `)).length;
+    return { signed: 1, unsigned };
+  }
   changed(): readonly UserId[] {
     const users = [...this.reported];
     this.reported.clear();
