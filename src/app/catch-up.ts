@@ -76,7 +76,7 @@ export class CatchUp {
   /** Gaps that have been read and whose messages are being dealt with. */
   readonly #taking = new Map<string, Gap>();
   #startedAt = 0;
-  #running: Promise<void> | undefined;
+  #isRunning = false;
   #stopped = false;
   #found = 0;
 
@@ -139,10 +139,11 @@ export class CatchUp {
   }
   /** Goes on reading, beside everything else. */
   run(): void {
-    if (this.#stopped) return;
-    this.#running ??= this.#run()
+    if (this.#stopped || this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run()
       .catch((fault: unknown) => void this.#parts.log.bug("catch-up.failed", fault))
-      .finally(() => { this.#running = undefined; });
+      .finally(() => { this.#isRunning = false; });
   }
   /**
    * Until when something that time does in this case has to wait, because what was said in its rooms or in its people's direct chats is still being
