@@ -44,21 +44,28 @@ export function stateOfThing(command: Command, about: string | undefined, scope:
   }
 }
 
+/** How often one pair was tried, and how often it was carried out. */
+export interface Pair {
+  readonly pair: string;
+  readonly tried: number;
+  readonly done: number;
+}
+
 /** Counts pairs of state and command. */
 export class Coverage {
-  readonly #reached = new Map<string, { tried: number; done: number }>();
+  readonly #reached = new Map<string, Pair>();
 
-  add(command: string, state: string, isDone: boolean): void {
-    const found = this.#reached.get(`${command}\n${state}`) ?? { tried: 0, done: 0 };
-    found.tried += 1;
-    if (isDone) found.done += 1;
-    this.#reached.set(`${command}\n${state}`, found);
+  count(command: string, state: string, isDone: boolean): void {
+    this.add([{ pair: `${command}\n${state}`, tried: 1, done: isDone ? 1 : 0 }]);
   }
-  merge(other: Coverage): void {
-    for (const [pair, { tried, done }] of other.#reached) {
-      const found = this.#reached.get(pair) ?? { tried: 0, done: 0 };
-      this.#reached.set(pair, { tried: found.tried + tried, done: found.done + done });
+  add(pairs: readonly Pair[]): void {
+    for (const { pair, tried, done } of pairs) {
+      const found = this.#reached.get(pair);
+      this.#reached.set(pair, { pair, tried: (found?.tried ?? 0) + tried, done: (found?.done ?? 0) + done });
     }
+  }
+  pairs(): readonly Pair[] {
+    return [...this.#reached.values()];
   }
   /** The table, worst last: how often each command was tried in each state, and how often it was carried out. */
   table(registry: Registry): { readonly lines: readonly string[]; readonly reached: number; readonly all: number } {

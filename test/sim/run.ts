@@ -51,6 +51,6 @@ export async function run(plan: Plan): Promise<Outcome> {
   if (!isEarly) await rest(scene);
   scene.kill();
   const coverage = new Coverage();
-  for (const [event, { command, state }] of scene.given) coverage.add(command, state, scene.truth.ends.get(event) === "done");
+  for (const [event, { command, state }] of scene.given) coverage.count(command, state, scene.truth.ends.get(event) === "done");
   return { seed, steps: done, last: isEarly ? last : steps, story, coverage, ...(scene.broken === undefined ? {} : { broken: scene.broken }) };
 }
