@@ -54,6 +54,9 @@ declare module "../domain/say.ts" {
     "chat.one-message-each": { text: string };
     "chat.before-when": { text: string };
     "chat.cut": Record<never, never>;
+    "chat.cut-board": { line: Typed };
+    "chat.part": { part: number; parts: number };
+    "chat.attached": { lines: number };
     "chat.poll-ended": Record<never, never>;
     "help.title": Record<never, never>;
     "help.command": { line: Typed; summary: string };

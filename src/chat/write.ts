@@ -1,6 +1,6 @@
 /** From messages to the content of Matrix events. The plain body is complete without the HTML; nothing people wrote is ever markup. */
 import type { EventId, UserId } from "../domain/ids.ts";
-import { line, type Message } from "../domain/say.ts";
+import { type Line, line, type Message } from "../domain/say.ts";
 import { type Reader, sayMarked, TYPED_BEGIN, TYPED_END, unmarked } from "./catalogue.ts";
 
 export type { Reader } from "./catalogue.ts";
@@ -13,11 +13,18 @@ export type Content = Readonly<Record<string, unknown>>;
  * twice for clients that do not know edits.
  */
 export const MAX_CONTENT_BYTES = 40 * 1024;
-/** Share of it for one text, so that body and HTML both fit, also inside an edit. */
-const MAX_BODY_BYTES = 12 * 1024;
+/** Share of it for a text as body and as HTML together, both as JSON, so that they fit also inside an edit. */
+export const LONGEST_TEXT = 24 * 1024;
 
 const encoder = new TextEncoder();
-const bytes = (text: string): number => encoder.encode(text).length;
+/** Bytes of a text in UTF-8. */
+export function bytesOf(text: string): number {
+  return encoder.encode(text).length;
+}
+/** What a line with marks takes of {@link LONGEST_TEXT}; the break after it included. */
+export function costOf(marked: string): number {
+  return bytesOf(JSON.stringify(unmarked(marked))) + bytesOf(JSON.stringify(htmlOf(marked))) + "\\n<br>".length;
+}
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
@@ -27,14 +34,14 @@ function htmlOf(marked: string): string {
   return escaped(marked).replaceAll("\n", "<br>").replaceAll(TYPED_BEGIN, "<code>").replaceAll(TYPED_END, "</code>");
 }
 
-/** A message as text and as HTML: one line below the other, what is to be typed as code. Longer than the bound, it is cut with a note. */
-export function written(of: Message, reader: Reader): { readonly body: string; readonly html: string } {
+/** A message as text and as HTML: one line below the other, what is to be typed as code. Longer than the bound, it is cut with a note: `rest` or a general one. */
+export function written(of: Message, reader: Reader, rest: Line = line("chat.cut", {})): { readonly body: string; readonly html: string } {
   const marked: string[] = [];
   let length = 0;
   for (const each of of.lines) {
     const next = sayMarked(each, reader);
-    length += bytes(JSON.stringify(next)) + bytes(JSON.stringify(htmlOf(next)));
-    if (length > MAX_BODY_BYTES * 2) return cut(marked, next, reader);
+    length += bytesOf(JSON.stringify(next)) + bytesOf(JSON.stringify(htmlOf(next)));
+    if (length > LONGEST_TEXT) return cut(marked, next, sayMarked(rest, reader));
     marked.push(next);
   }
   return joined(marked);
@@ -45,11 +52,10 @@ function joined(marked: readonly string[]): { readonly body: string; readonly ht
 }
 
 /** What fits of the line that is too long, then the note. The rest is dropped by whole characters. */
-function cut(before: readonly string[], line_: string, reader: Reader): { readonly body: string; readonly html: string } {
-  const note = sayMarked(line("chat.cut", {}), reader);
+function cut(before: readonly string[], line_: string, note: string): { readonly body: string; readonly html: string } {
   const fits = (part: string): boolean => {
     const all = joined([...before, part, note]);
-    return bytes(JSON.stringify(all.body)) + bytes(JSON.stringify(all.html)) <= MAX_BODY_BYTES * 2 + 256;
+    return bytesOf(JSON.stringify(all.body)) + bytesOf(JSON.stringify(all.html)) <= LONGEST_TEXT + 256;
   };
   const characters = [...unmarked(line_)];
   let [low, high] = [0, characters.length];
@@ -61,8 +67,7 @@ function cut(before: readonly string[], line_: string, reader: Reader): { readon
   return joined([...before, ...(low > 0 ? [characters.slice(0, low).join("")] : []), note]);
 }
 
-function contentOf(msgtype: "m.text" | "m.notice", of: Message, reader: Reader, mentions: readonly UserId[]): Content {
-  const { body, html } = written(of, reader);
+function contentOf(msgtype: "m.text" | "m.notice", { body, html }: { readonly body: string; readonly html: string }, mentions: readonly UserId[]): Content {
   return {
     msgtype, body, format: "org.matrix.custom.html", formatted_body: html,
     // Always there: without it a client looks for names in the text, and "@room" in somebody's title would wake everybody.
@@ -70,14 +75,18 @@ function contentOf(msgtype: "m.text" | "m.notice", of: Message, reader: Reader, 
   };
 }
 
-/** A silent message (`m.notice`): everything but stubs. */
-export function noticeContent(of: Message, reader: Reader): Content {
-  return contentOf("m.notice", of, reader, []);
+/** A silent message (`m.notice`): everything but stubs. Cut if it is too long; `rest` says where the rest is. */
+export function noticeContent(of: Message, reader: Reader, rest?: Line): Content {
+  return contentOf("m.notice", written(of, reader, rest), []);
+}
+/** The same of lines that are in words already, and fit. */
+export function noticeOf(marked: readonly string[]): Content {
+  return contentOf("m.notice", joined(marked), []);
 }
 
 /** A message that wakes a phone (`m.text` that mentions people): stubs only. */
 export function textContent(of: Message, reader: Reader, mentions: readonly UserId[] = []): Content {
-  return contentOf("m.text", of, reader, mentions);
+  return contentOf("m.text", written(of, reader), mentions);
 }
 
 /** The same content in a thread; clients without threads show it as a reply. */
