@@ -1,6 +1,7 @@
 import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
 import type { Crypto, Decrypted, Encrypted, Proof, Recipient, Undecryptable, Verifications } from "../ports.ts";
+import { megolmHeader } from "./ciphertext.ts";
 import { readCryptoSync } from "./crypto-sync.ts";
 import type { PoisonList } from "./crypto-store/poison.ts";
 import { Decryption } from "./decrypting.ts";
@@ -11,13 +12,15 @@ import { engineUser, engineUsers } from "./machine.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isPanic } from "./panic.ts";
 import { Receiving } from "./receiving.ts";
-import type { Log } from "./rest.ts";
+import type { Log, Rest } from "./rest.ts";
 import { SerialByName } from "./serial.ts";
 import { missingSessions, share } from "./sharing.ts";
 import { masterKeyOf } from "./standing.ts";
 import { SasVerifications } from "./verification.ts";
 import type { RoomSender } from "./verification.ts";
 import { Vouching } from "./vouching.ts";
+import { Withholding } from "./withholding.ts";
+import type { LeftOut } from "./withholding.ts";
 
 const MOST_RECIPIENTS = 1_000;
 /** Bytes of JSON: what is longer becomes an event above the 65,536 bytes a server takes. Measured on Synapse. */
@@ -29,6 +32,7 @@ const MOST_CHANGED = 10_000;
 export interface CryptoParts {
   readonly machine: Machine;
   readonly outgoing: Outgoing;
+  readonly rest: Rest;
   readonly poison: PoisonList;
   /** Brings an encrypted event of a verification to its room. */
   readonly toRoom: RoomSender;
@@ -46,10 +50,11 @@ export class OlmCrypto implements Crypto {
   readonly #informed: Informed;
   readonly #vouching: Vouching;
   readonly #sas: SasVerifications;
+  readonly #withholding: Withholding;
   readonly #rooms = new SerialByName();
   readonly #changed = new Set<UserId>();
 
-  constructor({ machine, outgoing, poison, toRoom, log }: CryptoParts) {
+  constructor({ machine, outgoing, rest, poison, toRoom, log }: CryptoParts) {
     this.#machine = machine;
     this.#receiving = new Receiving(machine, poison);
     this.#outgoing = outgoing;
@@ -57,6 +62,7 @@ export class OlmCrypto implements Crypto {
     this.#decryption = new Decryption(machine, outgoing, log);
     this.#informed = new Informed(machine, outgoing);
     this.#vouching = new Vouching(this.#informed, outgoing);
+    this.#withholding = new Withholding(machine, rest, log);
     this.#sas = new SasVerifications({
       machine, outgoing, informed: this.#informed, vouching: this.#vouching, toRoom, log,
       encrypt: (room, recipient, type, content) => this.encrypt(room, [recipient], type, content),
@@ -77,6 +83,7 @@ export class OlmCrypto implements Crypto {
 
   async pump(): Promise<void> {
     await this.#outgoing.pump();
+    await this.#withholding.flush();
     await this.#sas.advance();
   }
 
@@ -99,10 +106,27 @@ export class OlmCrypto implements Crypto {
   async #encrypt(room: RoomId, pins: ReadonlyMap<UserId, MasterKey>, type: string, json: string): Promise<Encrypted> {
     const claim = await this.#informed.about(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
     if (claim !== undefined) await this.#outgoing.send(claim);
-    const { requests, withheld } = await this.#informed.about(pins.keys(), (engine, standings) => share(engine, standings, room, pins));
-    for (const request of requests) await this.#outgoing.send(request);
+    const { requests, leftOut } = await this.#informed.about(pins.keys(), (engine, standings, unknown) => share(engine, standings, room, pins, unknown));
+    for (const request of requests) await this.#handOver(request);
     const ciphertext = await this.#machine.run((engine) => engine.encryptRoomEvent(new olm.RoomId(room), type, json));
-    return { ciphertext, withheld };
+    await this.#tell(room, ciphertext, leftOut);
+    return { ciphertext, withheld: leftOut.map(({ user, why }) => ({ user, why })) };
+  }
+
+  /** A key that cannot be handed over stops the message; that somebody gets none can be told later. */
+  async #handOver(request: olm.ToDeviceRequest): Promise<void> {
+    await this.#outgoing.send(request).catch((error: unknown) => {
+      if (!isFault(error) || request.event_type !== "m.room_key.withheld") throw error;
+      this.#log("crypto.withheld-untold", { kind: error.kind });
+    });
+  }
+
+  /** In the background: whoever gets the key need not wait for it. */
+  async #tell(room: RoomId, ciphertext: string, leftOut: readonly LeftOut[]): Promise<void> {
+    const header = leftOut.length === 0 ? undefined : megolmHeader(JSON.parse(ciphertext) as Record<string, unknown>);
+    if (header === undefined) return;
+    await this.#withholding.note(room, header.session, leftOut);
+    void this.#withholding.flush();
   }
 
   /** Throws a gateway fault if keys are known to have changed and the new ones cannot be had: old knowledge proves nothing then. */

@@ -64,7 +64,7 @@ export async function openLine(options: LineOptions): Promise<Line> {
     await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
     const gateway = new MatrixGateway(rest, user, device, random);
     const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
-    const crypto = new OlmCrypto({ machine, outgoing, poison: store.poison, toRoom, log });
+    const crypto = new OlmCrypto({ machine, outgoing, rest, poison: store.poison, toRoom, log });
     const close = async (): Promise<void> => {
       rest.close();
       await crypto.close();

@@ -1,9 +1,10 @@
 /** A room's key for exactly those people whose identity is the pinned one, decided in the turn of the engine in which it is given. */
 import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
-import type { Encrypted, Proof } from "../ports.ts";
 import { engineUsers } from "./machine.ts";
 import type { Standings } from "./standing.ts";
+import { devicesOf } from "./withholding.ts";
+import type { LeftOut } from "./withholding.ts";
 
 /** A key is used for so many messages and so many microseconds at most; 100 and a week are the specification's advice (`m.room.encryption`). */
 const MOST_MESSAGES = 100n;
@@ -24,8 +25,9 @@ export async function share(
   standings: Standings,
   room: RoomId,
   pins: ReadonlyMap<UserId, MasterKey>,
-): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly withheld: Encrypted["withheld"] }> {
-  const { entitled, withheld } = await sorted(standings, pins);
+  silent: ReadonlySet<string>,
+): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly leftOut: readonly LeftOut[] }> {
+  const { entitled, refused } = await sorted(standings, pins);
   const settings = new olm.EncryptionSettings();
   settings.sharingStrategy = olm.CollectStrategy.identityBasedStrategy();
   // Keeps other members' clients from passing the key on to people invited later (MSC4268).
@@ -33,16 +35,19 @@ export async function share(
   settings.rotationPeriodMessages = MOST_MESSAGES;
   settings.rotationPeriod = LONGEST_USE;
   const requests = await engine.shareRoomKey(new olm.RoomId(room), engineUsers(entitled), settings);
-  return { requests, withheld };
+  const leftOut: LeftOut[] = [];
+  // Whose server is silent may have the key once it answers: they are told nothing.
+  for (const each of refused) leftOut.push({ ...each, devices: silent.has(each.user) ? [] : await devicesOf(engine, each.user) });
+  return { requests, leftOut };
 }
 
-async function sorted(standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<{ readonly entitled: UserId[]; readonly withheld: Encrypted["withheld"] }> {
+async function sorted(standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<{ readonly entitled: readonly UserId[]; readonly refused: readonly Omit<LeftOut, "devices">[] }> {
   const entitled: UserId[] = [];
-  const withheld: { readonly user: UserId; readonly why: Proof }[] = [];
+  const refused: Omit<LeftOut, "devices">[] = [];
   for (const [user, pinned] of pins) {
     const why = await standings.recipient(user, pinned);
     if (why === "proven") entitled.push(user);
-    else withheld.push({ user, why });
+    else refused.push({ user, why });
   }
-  return { entitled, withheld };
+  return { entitled, refused };
 }

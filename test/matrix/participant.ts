@@ -75,7 +75,7 @@ export class Participant {
     }
     const gateway = new MatrixGateway(rest, user, device, random);
     const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
-    return new Participant(machine, new OlmCrypto({ machine, outgoing, poison: noPoison(), toRoom, log }), gateway, rest, logged);
+    return new Participant(machine, new OlmCrypto({ machine, outgoing, rest, poison: noPoison(), toRoom, log }), gateway, rest, logged);
   }
 
   /** One sync, handed to the crypto, and what it has to send. */
