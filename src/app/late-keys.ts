@@ -114,6 +114,10 @@ export class Waiting {
     this.#kept.delete(row.event);
     if (isKeyless(kept)) this.#parts.health.count("late");
   }
+  /** It is over without having been opened. */
+  drop(row: Inbox): void {
+    this.#kept.delete(row.event);
+  }
   /**
    * Those to be tried now: of messages of one key only the oldest, because the others open with it or not at all. Keys that came with a sync may be
    * any of them.

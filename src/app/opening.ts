@@ -3,7 +3,6 @@ import type { EventId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Decrypted, Inbox, Ratchet, Undecryptable } from "../ports.ts";
 import type { Acting } from "./deciding.ts";
-import type { Health } from "./health.ts";
 import type { Hearing, HearingParts } from "./hearing.ts";
 import type { Waiting } from "./late-keys.ts";
 import { faultOf } from "./outbox.ts";
@@ -18,7 +17,6 @@ const MOST_OPENED = 20_000;
 /** What opening needs. */
 export interface OpeningParts extends HearingParts {
   readonly rooms: Rooms;
-  readonly health: Health;
   readonly hearing: Hearing;
   readonly waiting: Waiting;
   isOwner(user: Inbox["sender"]): boolean;
@@ -59,6 +57,7 @@ export class Opening {
         return false;
       }
       this.#parts.log.bug("inbox.failed", fault);
+      this.#parts.waiting.drop(row);
       // One event that cannot even be put aside must not cost those that came with it.
       await this.#parts.journal.commit({ inboxEnds: [{ event: row.event, end: "failed" }] }).catch((again: unknown) => void this.#parts.log.bug("inbox.failed-twice", again));
       return true;
@@ -124,13 +123,16 @@ export class Opening {
   }
   async #closed(row: Inbox, opened: Undecryptable, placed: Placed | undefined): Promise<void> {
     const { silence, waiting } = this.#parts;
+    const waits = (opened.why === "no-key" || opened.why === "withheld") && this.#belongs(placed, row.sender, row.sender);
+    // Its room may have been replaced, or its author taken out, while it waited.
+    if (!waits) waiting.drop(row);
     if (placed === undefined) return silence.keep(row, "not-ours", undefined, undefined);
     switch (opened.why) {
       case "malformed": return silence.keep(row, "refused", "malformed", undefined);
       case "unproven": return this.#unproven(row, opened, placed);
       case "no-key": case "withheld":
         // It blocks nobody and stays in the inbox; it is tried again when keys come, and then it is late. A stranger's place is nobody's.
-        if (this.#belongs(placed, row.sender, row.sender)) return waiting.add(row, opened.why);
+        if (waits) return waiting.add(row, opened.why);
         return silence.keep(row, "not-ours", undefined, undefined);
     }
   }

@@ -47,12 +47,17 @@ declare module "./say.ts" {
   }
 }
 
+/** Other boards show a delivery's state alone; with a grant it becomes ready, and without one it is not any more. */
+const CHANGES_STATE: ReadonlySet<DeliveryEvent["type"]> = new Set<DeliveryEvent["type"]>([
+  "delivery.drafted", "delivery.granted", "delivery.grant-ended", "delivery.gone", "delivery.stopped",
+]);
+
 /** All that follows from an event of a delivery: what is said, the boards, and a checkpoint at go and stop. */
 export function deliveryEffects(event: DeliveryEvent, scope: Scope): readonly Effect[] {
   const delivery = scope.state.delivery.get(event.id);
   if (delivery === undefined) return [];
   const slot = deliverySlot(delivery.id);
-  const shown = event.type === "delivery.drafted" || event.type === "delivery.gone" || event.type === "delivery.stopped";
+  const shown = CHANGES_STATE.has(event.type);
   return [
     ...said(event, delivery, scope),
     { effect: "board", slot },
