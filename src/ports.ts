@@ -2,7 +2,7 @@
  * What the app is given. Each port has a second implementation (the tests' or the simulation's), or is tested against one.
  * Everything that crosses a port is a value; nothing here knows of Matrix's wire format beyond event types and content.
  */
-import type { ChainId, EventId, Instant, MasterKey, RoomId, UserId } from "./domain/ids.ts";
+import type { Brand, ChainId, EventId, Instant, MasterKey, RoomId, UserId } from "./domain/ids.ts";
 import type { Lane } from "./domain/effect.ts";
 import type { DomainEvent } from "./domain/events.ts";
 import type { Chance } from "./domain/decision.ts";
@@ -34,12 +34,23 @@ export interface NewRow {
   readonly trust: Trust;
 }
 /** What the installation records about itself: no entity changes by it. `what` is a code, `facts` hold no content of a case. */
-export interface SystemEvent {
+export interface Noted {
   readonly type: "system.noted";
   readonly v: 1;
   readonly what: string;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
 }
+/** From this row on the chain goes on from an older copy: what was written after that copy is lost. A type of its own, so that who verifies without any key sees it. */
+export interface Restored {
+  readonly type: "system.restored";
+  readonly v: 1;
+  /** Random, the same in all chains of one restore. */
+  readonly epoch: string;
+  /** When the copy was made. */
+  readonly copied: Instant;
+}
+/** What the journal itself records. */
+export type SystemEvent = Noted | Restored;
 /** A row of the journal, verified as it was read. */
 export interface Row extends NewRow {
   /** Counts from 1 in its chain. */
@@ -78,7 +89,7 @@ export interface Ratchet {
 
 /** What is to be sent. The room is looked up when it is sent, because it may not exist yet. */
 export interface NewOutbox {
-  /** Effect id (hex): HMAC of chain, sequence and number of the effect, or of what else makes it unique. Also the transaction id. */
+  /** Effect id (hex): HMAC of the hash of its row and the number of the effect, or of what else makes it unique. Also the transaction id. */
   readonly id: string;
   readonly chain: ChainId;
   readonly lane: Lane;
@@ -212,6 +223,21 @@ export interface GatewayFault extends Error {
   /** Of `token`: the homeserver says that the device is still there, and that a login for it goes on where it was. */
   readonly soft?: boolean;
 }
+/** Address of a file on a homeserver. */
+export type Mxc = Brand<string, "Mxc">;
+/** Key (base64url) and counter (base64, unpadded) of one encrypted file. */
+export interface MediaKeys {
+  readonly key: string;
+  readonly iv: string;
+}
+/** What a message says of an encrypted file, in the specification's form (client-server API, "EncryptedFile"). */
+export interface EncryptedFile {
+  readonly v: "v2";
+  readonly url: Mxc;
+  readonly key: { readonly kty: "oct"; readonly alg: "A256CTR"; readonly ext: true; readonly key_ops: readonly string[]; readonly k: string };
+  readonly iv: string;
+  readonly hashes: { readonly sha256: string };
+}
 /** The homeserver; every call may throw a {@link GatewayFault}. */
 export interface Gateway {
   readonly user: UserId;
@@ -231,6 +257,12 @@ export interface Gateway {
   joinedRooms(): Promise<readonly { readonly room: RoomId; readonly create: StateEvent }[]>;
   /** Backwards from `from` (empty: from the newest event); `end` is missing at the beginning of the room. */
   messages(room: RoomId, from: string, limit: number): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }>;
+  /** An address for a file, before it is uploaded: kept with the message, it makes a repeated upload the same file. */
+  reserve(): Promise<Mxc>;
+  /** Puts an encrypted file there; that it is there already is success. */
+  upload(to: Mxc, bytes: Uint8Array): Promise<void>;
+  /** A file of at most `most` bytes, still encrypted; a longer one fails. */
+  download(from: Mxc, most: number): Promise<Uint8Array>;
 }
 
 // ---------------------------------------------------------------- crypto
@@ -325,6 +357,8 @@ export interface Crypto {
   masterKey(user: UserId): Promise<MasterKey | undefined>;
   /** Whether somebody is still who was pinned, whatever device they use; throws as {@link proof} does. */
   identity(user: UserId, pinned: MasterKey): Promise<Proof>;
+  /** How many of somebody's devices their identity has signed, which alone are given keys, and how many others there are; undefined if nothing is known of them. */
+  devices(user: UserId): Promise<{ readonly signed: number; readonly unsigned: number } | undefined>;
   /** People whose keys were reported changed since this was asked last. What came just before a crash is not told again: ask about everybody at the start. */
   changed(): readonly UserId[];
   /** Signs somebody's identity if it is exactly this one now: from then on the engine itself refuses another, both ways. May be repeated. False: it is another, or unknown. */

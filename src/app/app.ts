@@ -14,6 +14,7 @@ import type { Kind } from "../domain/state.ts";
 import type { StatusFacts } from "../domain/status.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
+import { isSystem } from "../journal/row.ts";
 import { tokenRefused } from "../matrix/session-end.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
@@ -125,11 +126,10 @@ export class App {
     this.#doctor = new Doctor({
       world, rooms, journal, clock, health: this.health, isOwner, vitals: () => this.vitals(), undone: (chains) => this.#undone(chains),
       lastRow: (chain) => this.#turns.seqs.get(chain) ?? 0,
-      // No device has this name: what is answered is whether the identity is the pinned one.
-      identity: (user, pinned) => crypto.proof(user, "-", pinned), devices: async () => undefined,
+      identity: (user, pinned) => crypto.identity(user, pinned), devices: (user) => crypto.devices(user),
       ...(parts.examine === undefined ? {} : { examine: parts.examine }),
     });
-    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health });
+    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
@@ -218,7 +218,7 @@ export class App {
     const chain = saved === undefined ? new Chain() : Chain.load(saved.state);
     let seq = saved?.seq ?? 0;
     for await (const row of journal.read(id, seq)) {
-      if (row.event.type !== "system.noted") chain.apply(row.event);
+      if (!isSystem(row.event)) chain.apply(row.event);
       this.#clock.notBefore(row.at);
       seq = row.seq;
     }

@@ -13,6 +13,8 @@ declare module "./say.ts" {
     "audit.broken": { seq: number; what: FaultKind };
     "audit.broken-means": Record<never, never>;
     "audit.empty": Record<never, never>;
+    "audit.lost": { count: number; from: number; to: number; signed: When; restored: When };
+    "audit.lost-means": Record<never, never>;
   }
 }
 
@@ -42,6 +44,17 @@ export interface Fault {
   readonly what: FaultKind;
 }
 
+/** Rows that were signed and are gone: the chain goes on, on record, from a copy made before them. Lost with a disk, not changed. */
+export interface Lost {
+  /** First and last row known to be gone, as they were numbered then. */
+  readonly from: number;
+  readonly to: number;
+  /** When the checkpoint was signed that shows them. */
+  readonly signed: Instant;
+  /** When the copy was put in place. */
+  readonly restored: Instant;
+}
+
 /** What checking a chain found. */
 export interface Verified {
   /** Rows of the chain. */
@@ -53,11 +66,13 @@ export interface Verified {
   /** Rows after the last checkpoint given. */
   readonly notCovered: number;
   readonly lastCheckpoint?: Checkpoint;
+  /** One for each restore of which a checkpoint shows that rows were lost. */
+  readonly lost?: readonly Lost[];
 }
 
 /** What is said of a chain that was checked: what was found, up to where it is proven, and what it does not prove. Times in the reader's zone. */
 export function tellVerified(verified: Verified, zone: Zone): Message {
-  const { rows, first, fault, lastCheckpoint, notCovered } = verified;
+  const { rows, first, fault, lastCheckpoint, notCovered, lost = [] } = verified;
   if (fault !== undefined) return message(line("audit.broken", { seq: fault.seq, what: fault.what }), line("audit.broken-means", {}));
   if (first === undefined) return message(line("audit.empty", {}));
   return message(
@@ -65,6 +80,8 @@ export function tellVerified(verified: Verified, zone: Zone): Message {
     lastCheckpoint === undefined ? line("audit.no-checkpoint", {}) : line("audit.checkpoint", { at: when(lastCheckpoint.at, zone) }),
     // Without any checkpoint the line before has said that nothing is covered.
     notCovered === 0 || lastCheckpoint === undefined ? undefined : line("audit.not-covered", { entries: notCovered }),
+    ...lost.map(({ from, to, signed, restored }) => line("audit.lost", { count: to - from + 1, from, to, signed: when(signed, zone), restored: when(restored, zone) })),
+    lost.length === 0 ? undefined : line("audit.lost-means", {}),
     line("audit.shows", {}),
   );
 }

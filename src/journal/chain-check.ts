@@ -1,9 +1,9 @@
 /** Checks a chain row by row: the same rules for the live journal, for reading and for an exported file. No content key is needed. */
-import type { Checkpoint, Fault, FaultKind, Verified } from "../domain/audit.ts";
+import type { Checkpoint, Fault, FaultKind, Lost, Verified } from "../domain/audit.ts";
 import type { ChainId, Instant } from "../domain/ids.ts";
 import { isGenuine } from "./checkpoint.ts";
 import type { Header, StoredRow } from "./row.ts";
-import { chainStart, readHeader, rowHash } from "./row.ts";
+import { chainStart, readHeader, RESTORED, rowHash } from "./row.ts";
 
 /** Faults named for one chain; more are counted by nobody, the chain is broken anyway. */
 const MOST_FAULTS = 100;
@@ -24,20 +24,22 @@ export class ChainCheck {
   readonly #chain: ChainId;
   readonly #checkpointKey: string;
   readonly #bySeq: ReadonlyMap<number, readonly Checkpoint[]>;
-  readonly #highest: number;
+  readonly #own: readonly Checkpoint[];
   readonly #faults: Fault[] = [];
   #seq: number;
   #prev: Buffer;
   #rows = 0;
   #first: Instant | undefined;
   #lastCheckpoint: Checkpoint | undefined;
+  /** Restores on record: the row with which the chain went on, and what is known to be lost by it. */
+  readonly #restores: { readonly seq: number; readonly at: Instant; lost: Lost | undefined }[] = [];
 
   constructor({ chain, checkpoints, checkpointKey, after }: ChainCheckStart) {
     const own = checkpoints.filter((checkpoint) => checkpoint.chain === chain);
     this.#chain = chain;
     this.#checkpointKey = checkpointKey;
     this.#bySeq = Map.groupBy(own, (checkpoint) => checkpoint.seq);
-    this.#highest = own.reduce((highest, { seq }) => Math.max(highest, seq), 0);
+    this.#own = own;
     this.#seq = after?.seq ?? 0;
     this.#prev = after?.hash ?? chainStart(chain);
     for (const checkpoint of own) if (checkpoint.seq < 1) this.fault(checkpoint.seq, "checkpoint");
@@ -77,6 +79,7 @@ export class ChainCheck {
     else if (header.prev !== this.#prev.toString("hex")) this.fault(header.seq, "link");
     const hash = rowHash(stored.header, stored.commitment, stored.body);
     if (!hash.equals(stored.hash)) this.fault(header.seq, "hash");
+    if (header.type === RESTORED) this.#restores.push({ seq: header.seq, at: header.at as Instant, lost: undefined });
     this.#compare(header.seq, hash.toString("hex"));
     this.#goOn(header.seq, stored.hash);
     return this.#faults.length === before ? header : undefined;
@@ -85,7 +88,9 @@ export class ChainCheck {
   /** The result; `atLeast` is the number of the last row known to exist, if that is known. */
   finish(atLeast = 0): Verified {
     // A checkpoint that lies behind the end: somebody signed a row that is not there any more.
-    if (Math.max(this.#highest, atLeast) > this.#seq) this.fault(this.#seq + 1, "missing");
+    const beyond = this.#own.filter((checkpoint) => checkpoint.seq > this.#seq && !this.#isLost(checkpoint));
+    if (beyond.length > 0 || atLeast > this.#seq) this.fault(this.#seq + 1, "missing");
+    const lost = this.#restores.map((restore) => restore.lost).filter((each) => each !== undefined);
     const [fault] = this.#faults;
     const covered = this.#lastCheckpoint?.seq ?? 0;
     return {
@@ -95,13 +100,25 @@ export class ChainCheck {
       ...(this.#first === undefined ? {} : { first: this.#first }),
       ...(fault === undefined ? {} : { fault }),
       ...(this.#lastCheckpoint === undefined ? {} : { lastCheckpoint: this.#lastCheckpoint }),
+      ...(lost.length === 0 ? {} : { lost }),
     };
+  }
+
+  /**
+   * Whether what a checkpoint signed was lost in a restore that is on record: the chain went on from an older copy at or before that row, after the
+   * signing. Somebody with all keys could pretend that; then the restore stands in the log with its time, for everybody who knows that there was none.
+   */
+  #isLost(checkpoint: Checkpoint): boolean {
+    const restore = this.#restores.find(({ seq, at }) => seq <= checkpoint.seq && at >= checkpoint.at);
+    if (restore === undefined || !isGenuine(checkpoint, this.#checkpointKey)) return false;
+    if (checkpoint.seq >= (restore.lost?.to ?? 0)) restore.lost = { from: restore.seq, to: checkpoint.seq, signed: checkpoint.at, restored: restore.at };
+    return true;
   }
 
   #compare(seq: number, head: string): void {
     for (const checkpoint of this.#bySeq.get(seq) ?? []) {
       if (checkpoint.head === head && isGenuine(checkpoint, this.#checkpointKey)) this.#lastCheckpoint = checkpoint;
-      else this.fault(seq, "checkpoint");
+      else if (!this.#isLost(checkpoint)) this.fault(seq, "checkpoint");
     }
   }
 

@@ -94,7 +94,8 @@ export class Chains {
     return { places: new Map(), created: new Map() };
   }
 
-  append(appending: Appending, row: NewRow): Row {
+  /** The row with its number, and its hash. */
+  append(appending: Appending, row: NewRow): { readonly row: Row; readonly hash: Buffer } {
     const { chain } = row;
     const key = this.keyFor(appending, chain);
     const place = appending.places.get(chain) ?? this.#places.get(chain) ?? { seq: 0, hash: chainStart(chain) };
@@ -102,7 +103,7 @@ export class Chains {
     const { header, commitment, body, hash } = writeRow(row, seq, place.hash, key, this.#random);
     this.#sql.add.run(chain, seq, header, commitment, body, hash);
     appending.places.set(chain, { seq, hash });
-    return { ...row, seq };
+    return { row: { ...row, seq }, hash };
   }
 
   /** The key of a chain, which is begun if need be: its key is on the disk before anything is sealed with it. */

@@ -27,6 +27,9 @@ import { isSystemEvent, openRow } from "./row.ts";
 import { SnapshotTable } from "./snapshot.ts";
 import { ValueTable } from "./values.ts";
 
+/** Pages of the write-ahead log after which it is brought into the file; SQLite's own default. */
+const CHECKPOINT_PAGES = 1_000;
+
 /** What a journal is opened with. */
 export interface OpenJournal {
   /** The data folder: holds `journal.db`, `root.json` and the folder `chain-keys`. */
@@ -214,6 +217,46 @@ export class SqliteJournal implements Journal {
     this.#chains.forget(chain);
   }
 
+  /**
+   * Puts on record, in every chain that can still be written to, that the journal goes on from a copy made at `copied`. From now on nothing that is made
+   * with {@link epoch} is mistaken for what a lost row had caused.
+   */
+  goOnFromCopy(epoch: string, copied: Instant, at: Instant): void {
+    this.#write((appending) => {
+      for (const chain of this.#chains.live()) {
+        this.#chains.append(appending, { chain, at, trust: "none", event: { type: "system.restored", v: 1, epoch, copied } });
+        this.#snapshots.drop(chain);
+      }
+      this.#db.prepare("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(epoch);
+    });
+  }
+
+  /** Random, new at each restore; empty if there was none. */
+  get epoch(): string {
+    const found = this.#db.prepare<[], { value: string }>("SELECT value FROM meta WHERE key = 'epoch'").get();
+    return found?.value ?? "";
+  }
+
+  /**
+   * Brings everything into the one file, which then stays as it is until the returned function is called: whoever copies it meanwhile has the whole
+   * journal of this moment. What is committed meanwhile stands in the write-ahead log alone, which grows: not for longer than a copy takes.
+   */
+  hold(): () => void {
+    this.#refuseIfBroken();
+    try {
+      const [done] = this.#db.pragma("wal_checkpoint(TRUNCATE)") as readonly { readonly busy: number }[];
+      if (done?.busy !== 0) throw new Error("the journal could not be brought into one file");
+      this.#db.pragma("wal_autocheckpoint=0");
+    } catch (error) {
+      throw this.#writingFailed(error);
+    }
+    let held = true;
+    return () => {
+      if (held && this.#db.open) this.#db.pragma(`wal_autocheckpoint=${CHECKPOINT_PAGES}`);
+      held = false;
+    };
+  }
+
   /** All chains, also erased ones, for the export. */
   allChains(): readonly ChainId[] {
     return this.#chains.all();
@@ -274,13 +317,17 @@ export class SqliteJournal implements Journal {
     for (const change of batch.outboxChanges ?? []) this.#outbox.change(change, outboxKey, now);
     for (const [name, value] of Object.entries(batch.values ?? {})) this.#values.set(name, value, this.#installation.values);
     this.#outbox.sweep(now);
-    return { rows, outbox };
+    return { rows: rows.map(({ row }) => row), outbox };
   }
 
-  #identified({ of, ...effect }: Extract<NonNullable<Batch["outbox"]>[number], { of: unknown }>, rows: readonly Row[]): NewOutbox {
+  /**
+   * By the hash of the row, not by its number: after a restore the same number is given to another row, and its message must never be taken for the one
+   * that the lost row has caused.
+   */
+  #identified({ of, ...effect }: Extract<NonNullable<Batch["outbox"]>[number], { of: unknown }>, rows: readonly { readonly hash: Buffer }[]): NewOutbox {
     const row = rows[of.row];
     if (row === undefined) throw new RangeError(`an effect names row ${of.row} of a batch with ${rows.length}`);
-    return { ...effect, id: effectId(this.#keys, row.chain, row.seq, of.n) };
+    return { ...effect, id: effectId(this.#keys, row.hash.toString("hex"), of.n) };
   }
 
   /** Runs one transaction at once: nobody else's work can come between, so that a failed batch concerns its caller alone. */

@@ -1,38 +1,18 @@
-/**
- * The keys of an installation: passphrase → root → one key for each purpose.
- *
- * The root is random and stands in `root.json`, sealed with a key that scrypt (RFC 7914) makes of the passphrase: so a wrong passphrase is told from a
- * damaged file before anything else is opened, and a passphrase can be changed without rewriting what it protects.
- */
-import { createPrivateKey, createPublicKey, scryptSync } from "node:crypto";
+/** The keys of an installation: passphrase → root, which is random (root-file.ts) → one key for each purpose. */
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { OperatorError } from "../operator-error.ts";
 import type { Random } from "../ports.ts";
-import { privateFolder, readPrivate, writePrivate } from "./private-files.ts";
-import { bound, KEY_BYTES, mac, NONCE_BYTES, seal, subkey, unseal } from "./seal.ts";
+import { privateFolder } from "./private-files.ts";
+import type { RootFile } from "./root-file.ts";
+import { openRoot, readRootFile, replaceRootFile, ROOT_FILE, sealRoot, USUAL_COST, wrongPassphrase, writeRootFile } from "./root-file.ts";
+import { KEY_BYTES, mac, subkey } from "./seal.ts";
 
 /** Names inside the data folder. */
-export const ROOT_FILE = "root.json";
 export const JOURNAL_FILE = "journal.db";
 export const CHAIN_KEYS_FOLDER = "chain-keys";
-
-/** scrypt's cost as a power of two: 17 takes about half a second and 128 MiB (OWASP's advice), once at start. */
-const USUAL_COST = 17;
-const BLOCK = 8;
-const HEADER_BYTES = 4_096;
-const SALT_BYTES = 16;
-
-const Header = z.strictObject({
-  format: z.literal("relevo-root-1"),
-  kdf: z.literal("scrypt"),
-  // Bounded, so that a changed file cannot make the start take all memory.
-  cost: z.int().min(10).max(20),
-  salt: z.base64url().length(22),
-  root: z.base64url().max(128),
-});
 
 /** The keys of one installation. Each is 32 bytes; none may be logged or stored. */
 export interface Keys {
@@ -72,22 +52,38 @@ export interface OpenKeys {
 export function openKeys({ folder, passphrase, random, cost = USUAL_COST }: OpenKeys): Keys {
   privateFolder(folder);
   const file = join(folder, ROOT_FILE);
-  const stored = readPrivate(file, HEADER_BYTES);
-  if (stored !== undefined) return keysOf(openRoot(file, stored, passphrase));
+  const stored = readRootFile(folder);
+  if (stored !== undefined) return keysIn(stored, passphrase, file);
   if (holdsData(folder)) {
     throw new OperatorError("keys.missing", `${folder} holds a journal, but the file with its keys, ${file}, is not there.`, `Restore ${file} from the backup: without it nothing can be read.`);
   }
   const root = Buffer.from(random.bytes(KEY_BYTES));
-  const salt = Buffer.from(random.bytes(SALT_BYTES));
-  const header: z.infer<typeof Header> = {
-    format: "relevo-root-1",
-    kdf: "scrypt",
-    cost,
-    salt: salt.toString("base64url"),
-    root: seal(passphraseKey(passphrase, salt, cost), random.bytes(NONCE_BYTES), root, boundTo(cost)).toString("base64url"),
-  };
-  writePrivate(file, Buffer.from(`${JSON.stringify(header, null, 2)}\n`));
+  writeRootFile(folder, sealRoot(root, passphrase, random, cost));
   return keysOf(root);
+}
+
+/** The keys under a root file's root; `file` is only named. Throws an {@link OperatorError} `keys.wrong-passphrase`. */
+export function keysIn(stored: RootFile, passphrase: string, file: string): Keys {
+  const root = openRoot(stored, passphrase);
+  if (root === undefined) throw wrongPassphrase(file);
+  return keysOf(root);
+}
+
+/**
+ * Seals the root of a data folder under another passphrase; all other keys stay what they are. Done once it returns; after a crash before that, either
+ * passphrase may be the one that fits. Called again with the new one already in place, it changes nothing. Throws `keys.missing`, `keys.wrong-passphrase`.
+ */
+export function changePassphrase({ folder, random, passphrase, next, cost = USUAL_COST }: OpenKeys & { readonly next: string }): "changed" | "was-changed" {
+  const file = join(folder, ROOT_FILE);
+  const stored = readRootFile(folder);
+  if (stored === undefined) throw new OperatorError("keys.missing", `There is no key file ${file}.`, "Check data in the configuration; the bot makes its keys at its first start.");
+  const root = openRoot(stored, passphrase);
+  if (root === undefined) {
+    if (openRoot(stored, next) !== undefined) return "was-changed";
+    throw wrongPassphrase(file);
+  }
+  replaceRootFile(folder, sealRoot(root, next, random, cost));
+  return "changed";
 }
 
 /**
@@ -96,40 +92,6 @@ export function openKeys({ folder, passphrase, random, cost = USUAL_COST }: Open
  */
 export function effectId(keys: Pick<Keys, "effects">, ...parts: readonly (string | number)[]): string {
   return mac(keys.effects, ...parts).subarray(0, 16).toString("hex");
-}
-
-function openRoot(file: string, stored: Buffer, passphrase: string): Buffer {
-  const header = Header.safeParse(parsed(stored));
-  if (!header.success) throw new OperatorError("keys.damaged", `${file} is not a key file that Relevo wrote.`, `Restore ${file} from the backup.`);
-  const { cost, salt, root } = header.data;
-  const key = passphraseKey(passphrase, Buffer.from(salt, "base64url"), cost);
-  const opened = unseal(key, Buffer.from(root, "base64url"), boundTo(cost));
-  if (opened?.length !== KEY_BYTES) {
-    throw new OperatorError(
-      "keys.wrong-passphrase",
-      `The passphrase does not open ${file}.`,
-      `Put the passphrase that belongs to ${file} into the passphrase file named in the configuration; if it is the right one, restore ${file} from the backup.`,
-    );
-  }
-  return opened;
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function boundTo(cost: number): Buffer {
-  return bound("relevo-root-1", "scrypt", cost, BLOCK);
-}
-
-function passphraseKey(passphrase: string, salt: Uint8Array, cost: number): Buffer {
-  const n = 2 ** cost;
-  // The same words typed on another keyboard may be composed differently.
-  return scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, { N: n, r: BLOCK, p: 1, maxmem: 256 * n * BLOCK });
 }
 
 function keysOf(root: Buffer): Keys {

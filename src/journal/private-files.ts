@@ -1,5 +1,5 @@
 /** Files that only their owner may read, written so that they are whole on the disk before anything rests on them. */
-import { closeSync, constants, fstatSync, fsyncSync, linkSync, mkdirSync, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, linkSync, mkdirSync, openSync, readSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorError } from "../operator-error.ts";
 
@@ -59,6 +59,15 @@ export function writePrivate(file: string, content: Uint8Array): void {
   // A link, unlike a rename, fails if another process was faster: its key is never overwritten by ours.
   linkSync(unfinished, file);
   unlinkSync(unfinished);
+  syncFolder(dirname(file));
+}
+
+/** Puts a private file in the place of another; after a crash in the middle the old one is there, or the new one, whole. */
+export function replacePrivate(file: string, content: Uint8Array): void {
+  const unfinished = `${file}.new`;
+  unlinkIfThere(unfinished);
+  writePrivate(unfinished, content);
+  renameSync(unfinished, file);
   syncFolder(dirname(file));
 }
 

@@ -1,7 +1,7 @@
 /** One row of a chain as it is stored, and back. Byte layout: docs/journal-format.md. */
 import { z } from "zod";
 import type { ChainId, EventId, UserId } from "../domain/ids.ts";
-import type { NewRow, Random, Row, SystemEvent, Trust } from "../ports.ts";
+import type { Noted, NewRow, Random, Restored, Row, SystemEvent, Trust } from "../ports.ts";
 import { canonical } from "./canonical.ts";
 import type { ChainKey } from "./chain-keys.ts";
 import { commitment, fieldHash, SALT_BYTES, u32 } from "./commitment.ts";
@@ -138,10 +138,18 @@ export function openRow(stored: StoredRow, header: Header, key: ChainKey): Row |
   };
 }
 
+/** Type of the row with which a chain goes on after a restore; clear in its header. */
+export const RESTORED: Restored["type"] = "system.restored";
+const NOTED: Noted["type"] = "system.noted";
+
 /** Whether an event is the journal's own, which every build knows. */
 export function isSystemEvent(type: string, v: number): boolean {
-  const own: Pick<SystemEvent, "type" | "v"> = { type: "system.noted", v: 1 };
-  return type === own.type && v === own.v;
+  return (type === NOTED || type === RESTORED) && v === 1;
+}
+
+/** Whether a row says something about the journal itself and nothing about any entity. */
+export function isSystem(event: Row["event"]): event is SystemEvent {
+  return event.type === NOTED || event.type === RESTORED;
 }
 
 function saltOf(salts: Uint8Array, index: number): Uint8Array {

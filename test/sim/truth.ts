@@ -89,7 +89,7 @@ export class Truth {
   }
   #decided(row: Row): void {
     const { event, cause, at } = row;
-    if (event.type !== "system.noted") {
+    if (event.type !== "system.noted" && event.type !== "system.restored") {
       for (const broken of guard(event, this.scope(row.chain), at)) this.#report(broken);
       if (cause !== undefined) this.#caused(event, cause);
     }
@@ -120,7 +120,7 @@ export class Truth {
     const latest = this.#latest.get(row.chain) ?? 0;
     if (row.at < latest) this.#report(`time went back in the journal: ${row.event.type}`);
     this.#latest.set(row.chain, row.at);
-    if (row.event.type === "system.noted") return;
+    if (row.event.type === "system.noted" || row.event.type === "system.restored") return;
     if (row.event.type === "room.bound") this.#rooms.set(row.event.room, { chain: row.chain, slot: row.event.slot });
     this.#chain(row.chain).apply(row.event);
   }

@@ -7,7 +7,6 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chain } from "../../../src/domain/chain.ts";
 import { known } from "../../../src/domain/entities.ts";
-import type { DomainEvent } from "../../../src/domain/events.ts";
 import type { ChainId, Instant } from "../../../src/domain/ids.ts";
 import { INSTALLATION } from "../../../src/domain/ids.ts";
 import { checkpointText } from "../../../src/journal/checkpoint.ts";
@@ -15,6 +14,7 @@ import { exportLines } from "../../../src/journal/export.ts";
 import type { SqliteJournal } from "../../../src/journal/journal.ts";
 import { openJournal } from "../../../src/journal/journal.ts";
 import { openKeys } from "../../../src/journal/keys.ts";
+import { isSystem } from "../../../src/journal/row.ts";
 import type { Row } from "../../../src/ports.ts";
 import { GOLDEN_CASE, STORY } from "./events.ts";
 
@@ -33,7 +33,7 @@ export async function readAll(journal: SqliteJournal): Promise<Expected> {
   for (const chain of await journal.chains()) {
     const found = await Array.fromAsync(journal.read(chain, 0));
     const state = new Chain();
-    for (const { event } of found) if (event.type !== "system.noted") state.apply(event as DomainEvent);
+    for (const { event } of found) if (!isSystem(event)) state.apply(event);
     rows[chain] = found;
     states[chain] = JSON.parse(JSON.stringify(state.save()));
   }

@@ -1,0 +1,102 @@
+/**
+ * The file that holds the root of all keys, sealed with a key that scrypt (RFC 7914) makes of the passphrase: a wrong passphrase is told from a damaged
+ * file before anything else is opened, and the passphrase can be changed without rewriting what it protects.
+ */
+import { scryptSync } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { OperatorError } from "../operator-error.ts";
+import type { Random } from "../ports.ts";
+import { readPrivate, replacePrivate, writePrivate } from "./private-files.ts";
+import { bound, KEY_BYTES, NONCE_BYTES, seal, unseal } from "./seal.ts";
+
+/** Its name inside the data folder. */
+export const ROOT_FILE = "root.json";
+/** Its most bytes. */
+export const ROOT_FILE_BYTES = 4_096;
+
+/** scrypt's cost as a power of two: 17 takes about half a second and 128 MiB (OWASP's advice), once at start. */
+export const USUAL_COST = 17;
+const BLOCK = 8;
+const SALT_BYTES = 16;
+
+/** What stands in it. */
+export const RootFile = z.strictObject({
+  format: z.literal("relevo-root-1"),
+  kdf: z.literal("scrypt"),
+  // Bounded, so that a changed file cannot make the start take all memory.
+  cost: z.int().min(10).max(20),
+  salt: z.base64url().length(22),
+  root: z.base64url().max(128),
+});
+/** What stands in it. */
+export type RootFile = z.infer<typeof RootFile>;
+
+/** The file of a folder; undefined if there is none. Throws an {@link OperatorError} `keys.damaged` or `journal.file-mode`. */
+export function readRootFile(folder: string): RootFile | undefined {
+  const file = join(folder, ROOT_FILE);
+  const stored = readPrivate(file, ROOT_FILE_BYTES);
+  if (stored === undefined) return undefined;
+  const read = RootFile.safeParse(parsed(stored));
+  if (!read.success) throw new OperatorError("keys.damaged", `${file} is not a key file that Relevo wrote.`, `Restore ${file} from the backup.`);
+  return read.data;
+}
+
+/** Writes it where there is none. */
+export function writeRootFile(folder: string, content: RootFile): void {
+  writePrivate(join(folder, ROOT_FILE), bytesOf(content));
+}
+
+/** Puts another one in its place: after a crash in the middle the old one is there, or the new one. */
+export function replaceRootFile(folder: string, content: RootFile): void {
+  replacePrivate(join(folder, ROOT_FILE), bytesOf(content));
+}
+
+/** Seals a root under a passphrase. */
+export function sealRoot(root: Uint8Array, passphrase: string, random: Pick<Random, "bytes">, cost: number = USUAL_COST): RootFile {
+  const salt = Buffer.from(random.bytes(SALT_BYTES));
+  return {
+    format: "relevo-root-1",
+    kdf: "scrypt",
+    cost,
+    salt: salt.toString("base64url"),
+    root: seal(passphraseKey(passphrase, salt, cost), random.bytes(NONCE_BYTES), root, boundTo(cost)).toString("base64url"),
+  };
+}
+
+/** The root, or undefined if this is not its passphrase (or the file was changed with care, which cannot be told apart). */
+export function openRoot({ cost, salt, root }: RootFile, passphrase: string): Buffer | undefined {
+  const opened = unseal(passphraseKey(passphrase, Buffer.from(salt, "base64url"), cost), Buffer.from(root, "base64url"), boundTo(cost));
+  return opened?.length === KEY_BYTES ? opened : undefined;
+}
+
+/** What is told of a passphrase that does not fit. `file` is only named. */
+export function wrongPassphrase(file: string): OperatorError {
+  return new OperatorError(
+    "keys.wrong-passphrase",
+    `The passphrase does not open ${file}.`,
+    `Put the passphrase that belongs to ${file} into the passphrase file named in the configuration; if it is the right one, restore ${file} from the backup.`,
+  );
+}
+
+function bytesOf(content: RootFile): Buffer {
+  return Buffer.from(`${JSON.stringify(content, null, 2)}\n`);
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function boundTo(cost: number): Buffer {
+  return bound("relevo-root-1", "scrypt", cost, BLOCK);
+}
+
+function passphraseKey(passphrase: string, salt: Uint8Array, cost: number): Buffer {
+  const n = 2 ** cost;
+  // The same words typed on another keyboard may be composed differently.
+  return scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, { N: n, r: BLOCK, p: 1, maxmem: 256 * n * BLOCK });
+}
