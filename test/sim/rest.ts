@@ -19,6 +19,7 @@ export async function rest(scene: Scene): Promise<void> {
   if (scene.life === undefined) await scene.start();
   calm(scene);
   await scene.settle();
+  if (scene.setBack > 0) await scene.pass(scene.setBack);
   let waited = 0;
   for (let wait = 1_500; scene.broken === undefined && (waited === 0 || !isQuiet(scene)) && waited < LONGEST; wait = Math.min(wait * 2, 15 * LOOK_EVERY)) {
     await scene.pass(wait);

@@ -93,6 +93,8 @@ export class Scene {
   #app: App | undefined;
   #lives = 0;
   #heardFrom: number;
+  /** By how much the clock was set back in all, in milliseconds: so long the bot may hold its time. */
+  setBack = 0;
   /** What was broken first. */
   broken: string | undefined;
 

@@ -174,6 +174,7 @@ function invited(scene: Scene, dice: Dice): string {
 function clockSet(scene: Scene, dice: Dice): string {
   const by = (dice.oneIn(2) ? -1 : 1) * (1 + dice.below(2 * HOUR));
   scene.clock.set((scene.clock.now() + by) as Instant);
+  if (by < 0) scene.setBack += -by;
   return `the clock is set ${by < 0 ? "back" : "forward"} by ${Math.abs(Math.round(by / MINUTE))} min`;
 }
 
