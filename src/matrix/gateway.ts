@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { EventId, RoomId, UserId } from "../domain/ids.ts";
-import type { Gateway, Random, RoomSpec, StateEvent, Sync, TimelineEvent } from "../ports.ts";
+import type { Gateway, Mxc, Random, RoomSpec, StateEvent, Sync, TimelineEvent } from "../ports.ts";
 import { Fault } from "./fault.ts";
+import { download, reserve, upload } from "./media.ts";
 import { path } from "./rest.ts";
 import type { Rest } from "./rest.ts";
 import { creationBody } from "./room-creation.ts";
@@ -134,6 +135,18 @@ export class MatrixGateway implements Gateway {
     if (!read.success) return unusable();
     const events = new Sieve().list(read.data.chunk, readTimelineEvent);
     return { events, ...(read.data.end === undefined ? {} : { end: read.data.end }) };
+  }
+
+  async reserve(): Promise<Mxc> {
+    return reserve(this.#rest);
+  }
+
+  async upload(to: Mxc, bytes: Uint8Array): Promise<void> {
+    await upload(this.#rest, to, bytes);
+  }
+
+  async download(from: Mxc, most: number): Promise<Uint8Array> {
+    return download(this.#rest, from, most);
   }
 
   async #event(method: "PUT", where: string, body: string): Promise<EventId> {

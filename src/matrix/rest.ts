@@ -12,8 +12,10 @@ export interface Call {
   /** From `/_matrix`, with every id in it already encoded: see {@link path}. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
-  /** A string is sent as it is; anything else as JSON. */
-  readonly body?: object | string;
+  /** A string is sent as it is, bytes as a file; anything else as JSON. */
+  readonly body?: object | string | Uint8Array;
+  /** `bytes`: the answer is a file, at most so many bytes of it; without this it is JSON. */
+  readonly answer?: { readonly bytes: number };
   /** Milliseconds for one attempt; 30 s if missing. */
   readonly timeout?: number;
   /** `idempotent` calls are repeated a few times; `once` is for those whose repetition would do the thing twice. */
@@ -75,11 +77,13 @@ export class Rest {
     this.#closing.abort();
   }
 
-  #attempt({ method, path, query, body, timeout }: Call): Promise<unknown> {
+  #attempt({ method, path, query, body, answer, timeout }: Call): Promise<unknown> {
     // A Buffer passes through matrix-bot-sdk unchanged: the stored ciphertext must be repeated byte by byte.
-    const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    const context = { signal: this.#closing.signal, longestAnswer: this.#longestAnswer };
-    return callContext.run(context, () => this.#client.doRequest(method, path, query ?? null, bytes ?? null, timeout ?? TIMEOUT) as Promise<unknown>);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body instanceof Uint8Array ? Buffer.from(body) : body;
+    const context = { signal: this.#closing.signal, longestAnswer: answer?.bytes ?? this.#longestAnswer };
+    const type = body instanceof Uint8Array ? "application/octet-stream" : "application/json";
+    return callContext.run(context, () =>
+      this.#client.doRequest(method, path, query ?? null, bytes ?? null, timeout ?? TIMEOUT, false, type, answer !== undefined) as Promise<unknown>);
   }
 }
 

@@ -27,6 +27,8 @@ interface Request {
   readonly body?: string | Buffer;
   /** Milliseconds until the whole answer must be there. */
   readonly timeout?: number;
+  /** `null`: the answer is wanted as bytes. */
+  readonly encoding?: null;
 }
 type Done = (error: Error | null, response?: { readonly statusCode: number; readonly body: unknown }, body?: unknown) => void;
 
@@ -57,7 +59,9 @@ async function attempt(request: Request): Promise<{ readonly status: number; rea
     redirect: "error",
     signal: AbortSignal.any(signals),
   });
-  const body = parsed(await readBounded(answer, context.longestAnswer));
+  const bytes = await readBounded(answer, context.longestAnswer);
+  if (answer.ok && request.encoding === null) return { status: answer.status, body: bytes };
+  const body = parsed(bytes);
   if (!answer.ok) throw faultFromAnswer(answer.status, body, answer.headers.get("retry-after"));
   if (typeof body !== "object" || body === null) throw new Fault("unreachable", { status: answer.status, network: "not_json" });
   return { status: answer.status, body };
@@ -71,11 +75,11 @@ function addressOf({ uri, qs }: Request): URL {
   return address;
 }
 
-async function readBounded(answer: Response, longest: number): Promise<string> {
-  if (answer.body === null) return "";
-  const decoder = new TextDecoder();
+/** Counted as it comes, after it has been unpacked: what a server says of its length is not believed. */
+async function readBounded(answer: Response, longest: number): Promise<Buffer> {
+  if (answer.body === null) return Buffer.alloc(0);
   const reader = answer.body.getReader();
-  const parts: string[] = [];
+  const parts: Uint8Array[] = [];
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
@@ -85,15 +89,14 @@ async function readBounded(answer: Response, longest: number): Promise<string> {
       await reader.cancel().catch(nothing);
       throw new Fault("unreachable", { status: answer.status, network: "too_long" });
     }
-    parts.push(decoder.decode(value, { stream: true }));
+    parts.push(value);
   }
-  parts.push(decoder.decode());
-  return parts.join("");
+  return Buffer.concat(parts, length);
 }
 
-function parsed(text: string): unknown {
+function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** One life of the bot's process: the ports it was given, the faults they have, and the instant at which it is killed. */
 import { createHash } from "node:crypto";
 import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
-import type { Batch, Clock, Committed, Crypto, Decrypted, Encrypted, Gateway, GatewayFault, Journal, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
+import type { Batch, Clock, Committed, Crypto, Decrypted, Encrypted, Gateway, GatewayFault, Journal, Mxc, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable } from "../../src/ports.ts";
 import { masterKeyOf } from "../support/model.ts";
 import type { Dice } from "./chance.ts";
 import type { SimClock } from "./clock.ts";
@@ -65,6 +65,7 @@ export class Life {
   faulty = false;
   readonly #out: Outside;
   readonly #polls = new Set<Poll>();
+  #files = 0;
   #isClosing = false;
 
   constructor(out: Outside) {
@@ -189,6 +190,9 @@ export class Life {
         const create = server.state.rooms.get(room)?.get("m.room.create\n");
         return create === undefined ? [] : [{ room, create }];
       })),
+      reserve: () => this.#call("send", () => `mxc://model/${(this.#files += 1)}` as Mxc),
+      upload: () => this.#call("send", () => undefined),
+      download: () => Promise.reject(new Error("nobody sends files here")),
       messages: (room, from, limit): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }> => this.#call("messages", () => server.messages(room, from, limit)),
     };
   }

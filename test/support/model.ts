@@ -7,7 +7,7 @@ import type { EventId, Instant, MasterKey, RoomId, UserId } from "../../src/doma
 import { HandClock } from "./clock.ts";
 import { MARK } from "../../src/matrix/room-creation.ts";
 import type {
-  Comparison, ComparisonEnd, Crypto, Decrypted, Encrypted, Gateway, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable, VerificationEvent, VerificationListener, Verifications,
+  Comparison, ComparisonEnd, Crypto, Decrypted, Encrypted, Gateway, Mxc, Proof, Recipient, RoomSpec, StateEvent, Sync, TimelineEvent, Undecryptable, VerificationEvent, VerificationListener, Verifications,
 } from "../../src/ports.ts";
 
 type Content = Readonly<Record<string, unknown>>;
@@ -172,6 +172,22 @@ export class ModelGateway implements Gateway {
     const before = this.#server.after(0).filter((each) => each.room === room && each.position < end).toReversed();
     const page = before.slice(0, limit);
     return { events: page.map((each) => each.event), ...(page.length < before.length ? { end: String(page.at(-1)?.position ?? 0) } : {}) };
+  }
+  /** Files by their address; reserved ones are empty. */
+  readonly files = new Map<string, Uint8Array | undefined>();
+  async reserve(): Promise<Mxc> {
+    const address = `mxc://model/${this.files.size + 1}` as Mxc;
+    this.files.set(address, undefined);
+    return address;
+  }
+  async upload(to: Mxc, bytes: Uint8Array): Promise<void> {
+    if (!this.files.has(to)) throw Object.assign(new Error("homeserver: refused, status 404"), { kind: "refused", status: 404 });
+    this.files.set(to, this.files.get(to) ?? bytes);
+  }
+  async download(from: Mxc): Promise<Uint8Array> {
+    const file = this.files.get(from);
+    if (file === undefined) throw Object.assign(new Error("homeserver: refused, status 404"), { kind: "refused", status: 404 });
+    return file;
   }
   close(): void {
     this.#closed = true;
