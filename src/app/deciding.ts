@@ -9,6 +9,7 @@ import { reply, tellPeople } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import { pinning } from "../domain/person.ts";
+import { openOf, opensSomething } from "../domain/quota.ts";
 import type { Proposal, Request } from "../domain/request.ts";
 import { CONSENT, DISSENT, confirmOwn, consent, dissent, dropped, granted, requestConsents, satisfied, stillNeeded } from "../domain/request.ts";
 import type { Fact, Line } from "../domain/say.ts";
@@ -32,6 +33,8 @@ export interface Acting {
   readonly late: boolean;
   /** When the server says that it was sent; set if it came late and the server says so. */
   readonly sent?: Instant;
+  /** So many of their messages before this one were not read as commands, because they were too many. */
+  readonly missed?: number;
   readonly cause: EventId;
   readonly ratchet: Ratchet;
 }
@@ -43,6 +46,8 @@ export interface DecidingParts {
   readonly chance: Chance;
   readonly registry: Registry;
   readonly windows: Windows;
+  /** Most tasks, alerts and deliveries of one person in one case that may be open. */
+  readonly openPerPerson: number;
   /** Whether somebody is named as an owner in the configuration. */
   isOwner(user: UserId): boolean;
 }
@@ -175,6 +180,10 @@ export class Deciding {
 
   #outcome(command: Command, decision: Decision, chain: ChainId, acting: Acting): Outcome {
     if (!decision.ok) return this.refused(command, decision.lines, acting);
+    const { world, openPerPerson } = this.#parts;
+    if (opensSomething(decision.events) && openOf(world.scope(chain), acting.author.user) >= openPerPerson) {
+      return this.refused(command, [line("quota.too-many-open", { most: openPerPerson })], acting);
+    }
     return { parts: [{ chain: decision.chain ?? chain, events: decision.events }], notes: decision.events.length > 0 ? [] : [{ chain, what: "command", facts: { command: command.name } }], end: "done" };
   }
 

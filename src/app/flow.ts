@@ -166,12 +166,18 @@ export class Flow {
     const turn: Turn = {
       now: this.#parts.clock.now(), parts: outcome.parts, notes: outcome.notes, actor: acting.author.user, cause: acting.cause, trust,
       home: acting.home, inboxEnd: { event: acting.cause, end: outcome.end }, ratchet: acting.ratchet,
-      ...(acting.late && outcome.end === "done" ? { mark: { line: lateLine(acting, this.#parts.clock.now()), stubs: false } } : {}),
+      ...marked(acting, outcome.end, this.#parts.clock.now()),
     };
     await this.#parts.turns.commit(turn);
     const counter = COUNTED[outcome.end];
     if (counter !== undefined) this.#parts.health.count(counter);
   }
+}
+
+/** What is added to what is said because of it. */
+function marked(acting: Acting, end: InboxEnd, now: Instant): Pick<Turn, "mark"> {
+  if (acting.missed !== undefined) return { mark: { line: line("quota.not-read", { count: acting.missed }), stubs: false } };
+  return acting.late && end === "done" ? { mark: { line: lateLine(acting, now), stubs: false } } : {};
 }
 
 /** That it was carried out late, and when it was sent as far as the server says. */

@@ -17,11 +17,14 @@ import type { Clock, Crypto, Decrypted, Gateway, Inbox, Journal, Proof, Ratchet 
 import { questionAmong } from "./ambiguous.ts";
 import type { Acting } from "./deciding.ts";
 import type { Flow } from "./flow.ts";
+import type { Health } from "./health.ts";
 import { identitiesOf, usersIn } from "./identities.ts";
 import { postedCheckpoints } from "./posted-checkpoints.ts";
+import { Quota } from "./quota.ts";
 import { caseOf, caseToStop, readingWorld } from "./reading-world.ts";
 import type { Home } from "./render.ts";
 import { directReader } from "./render.ts";
+import type { Settings } from "./settings.ts";
 import type { Silence } from "./silence.ts";
 import type { Log } from "./system.ts";
 import type { Placed, World } from "./world.ts";
@@ -38,6 +41,8 @@ export interface HearingParts {
   readonly flow: Flow;
   readonly registry: Registry;
   readonly silence: Silence;
+  readonly health: Health;
+  readonly settings: Pick<Settings, "commandsPerMinute">;
   readonly log: Log;
   readonly prefix: string;
   /** What `status` and `doctor` ask of the bot itself. */
@@ -47,10 +52,12 @@ export interface HearingParts {
 /** Reads what was said and hands it to the writer; the sync goes on meanwhile. */
 export class Hearing {
   readonly #parts: HearingParts;
+  readonly #quota: Quota;
   #stopped = false;
 
   constructor(parts: HearingParts) {
     this.#parts = parts;
+    this.#quota = new Quota(parts.clock, parts.settings.commandsPerMinute);
   }
   /** What fails from now on is not put on record: it is looked at again at the next start. */
   stop(): void {
@@ -95,30 +102,46 @@ export class Hearing {
   }
   /** A message or a vote of somebody proven. */
   async hear(row: Inbox, opened: Decrypted, acting: Acting): Promise<void> {
-    const { world, flow } = this.#parts;
+    const { world } = this.#parts;
     const { ratchet } = acting;
     const vote = pollAnswer(opened.type, opened.content);
     if (vote !== undefined) {
       const found = world.questionOfOption(vote);
       const option = found && optionOf(found.question, { option: vote });
       if (found === undefined || option === undefined) return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
+      // An answer is never too much; tapping on and on at what has been settled is.
+      if (found.question.state !== "open" && !this.#quota.take(acting.author.user, undefined, row.late).isAllowed) return this.#tooFast(row, acting, false);
       return this.#answer(found, option, acting);
     }
     if (opened.type !== "m.room.message") return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
     const said = this.#read(opened, acting);
+    if (said.kind === "talk") return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
+    if (said.kind === "answer") return this.#answered(said, acting);
+    const { isAllowed, first, missed } = this.#quota.take(acting.author.user, said.kind === "command" ? said.command : undefined, row.late);
+    return isAllowed ? this.#hearSaid(said, row, missed === 0 ? acting : { ...acting, missed }) : this.#tooFast(row, acting, first);
+  }
+  /** Told once when it begins; each is counted, and on record once in a while. */
+  async #tooFast(row: Inbox, acting: Acting, first: boolean): Promise<void> {
+    const { health, silence, flow, settings } = this.#parts;
+    health.count("over_quota");
+    if (!first) return silence.keep(row, "refused", "over-quota", acting.ratchet);
+    return this.#job("live", acting, undefined, () => flow.refuse(acting, "over-quota", [line("quota.too-fast", { most: settings.commandsPerMinute })]));
+  }
+  #answered(said: Extract<Said, { readonly kind: "answer" }>, acting: Acting): Promise<void> {
+    const { world, flow } = this.#parts;
+    const found = world.questionOfCode(said.code, acting.author.user);
+    const option = found && optionOf(found.question, { word: said.word });
+    if (found === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-code", [line("question.unknown-code", { code: said.code })]));
+    if (option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "needs-tap", [line("question.needs-tap", {})]));
+    return this.#answer(found, option, acting);
+  }
+  async #hearSaid(said: Exclude<Said, { readonly kind: "talk" | "answer" }>, row: Inbox, acting: Acting): Promise<void> {
+    const { world, flow } = this.#parts;
     const soon: Urgency = row.late ? "late" : "live";
     switch (said.kind) {
-      case "talk": return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
       case "edited": return this.#job(soon, acting, undefined, () => flow.refuse(acting, "edited", [line("app.edited", {})]));
       case "unknown": return this.#job(soon, acting, undefined, () => flow.refuse(acting, "unknown-command", said.lines));
       case "refused": return this.#job(soon, acting, undefined, () => flow.refuse(acting, "not-understood", said.lines));
-      case "answer": {
-        const found = world.questionOfCode(said.code, acting.author.user);
-        const option = found && optionOf(found.question, { word: said.word });
-        if (found === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "unknown-code", [line("question.unknown-code", { code: said.code })]));
-        if (option === undefined) return this.#job("live", acting, undefined, () => flow.refuse(acting, "needs-tap", [line("question.needs-tap", {})]));
-        return this.#answer(found, option, acting);
-      }
       case "ambiguous": return this.#job(soon, acting, said.command, () => flow.ask(acting, acting.chain ?? INSTALLATION, questionAmong(said, acting, world, flow.questionContext())));
       case "command": {
         const { command, params } = said;

@@ -10,7 +10,6 @@ import type { Alarms } from "./alarms.ts";
 import type { Gap } from "./catch-up.ts";
 import { CatchUp } from "./catch-up.ts";
 import { inOrder, rank } from "./catch-up-order.ts";
-import type { Health } from "./health.ts";
 import type { HearingParts } from "./hearing.ts";
 import { Hearing } from "./hearing.ts";
 import { Invitations } from "./invitations.ts";
@@ -35,10 +34,9 @@ const CLEAR_WORDS: ReadonlySet<string> = new Set(["m.room.message", POLL_RESPONS
 /** What taking in a sync needs. */
 export interface IntakeParts extends Omit<HearingParts, "silence"> {
   readonly rooms: Rooms;
-  readonly health: Health;
   readonly alarms: Alarms;
   readonly turns: Turns;
-  readonly settings: Pick<Settings, "lateAfter" | "unreadableTold" | "unreadableKept">;
+  readonly settings: Pick<Settings, "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute">;
   isOwner(user: UserId): boolean;
   /** Rooms that a sync changed: their steps have had their echo, and what was held for them is tried again. */
   roomsSeen(rooms: readonly RoomId[]): void;

@@ -197,7 +197,7 @@ export const settingsSchema = z.strictObject({
   lateAfter: spanOr("60s", SECOND, HOUR, "What the server held back longer than this is late: a contact no longer counts."),
   unreadableTold: spanOr("2min", SECOND, HOUR, "Whose message cannot be read is told so after this; its key may come until then. Right after a start it takes twice as long."),
   unreadableKept: spanOr("7d", HOUR, 90 * DAY, "A message whose key never comes is tried again for so long; then it is given up, on record."),
-  commandsPerMinute: countOr(30, 5, 1_000, "Most commands of one person within a minute; more are not read. A stop, an acknowledgement and an answer always are."),
+  commandsPerMinute: countOr(30, 5, 1_000_000, "Most commands of one person within a minute; more are not read. A stop, an acknowledgement and an answer always are."),
   openPerPerson: countOr(200, 10, 10_000, "Most tasks, alerts and deliveries of one person in one case that may be open at once."),
   windows: windowsSchema,
   metrics: leafOr("off", "Where figures for Prometheus (/metrics) and the state of the bot (/live, /ready) can be asked for. They hold nothing of a case.",

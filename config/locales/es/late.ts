@@ -8,5 +8,8 @@ export const sayings = {
   "late.unreadable-cure": "Abre la aplicación en un teléfono verificado, quédate un minuto en línea y envíalo otra vez. Si no ayuda, verifica tu dispositivo con el otro.",
   "late.unreadable-withheld": "Tu aplicación me niega la clave: verifica este dispositivo con el otro, o envíalo otra vez desde un teléfono verificado.",
   "late.waiting-full": "Más de {count, number} mensajes esperan su clave. Se dan por perdidos los últimos de quien más ha enviado; los de los demás se quedan.",
+  "quota.too-fast": "Demasiado rápido: leo como mucho {most, number} órdenes de una persona por minuto. Lo que envíes hasta que hagas una pausa no se lee como orden. Un alto, un acuse de recibo y una respuesta siempre cuentan.",
+  "quota.not-read": "{count, plural, one {Tu mensaje anterior no se leyó como orden: envíalo otra vez si sigue valiendo.} many {Tus # mensajes anteriores no se leyeron como órdenes: envía otra vez lo que siga valiendo.} other {Tus # mensajes anteriores no se leyeron como órdenes: envía otra vez lo que siga valiendo.}}",
+  "quota.too-many-open": "No se hizo: tienes {most, number} cosas abiertas en este caso (tareas, alertas, entregas), no caben más. Termina algunas primero. Un alto siempre cuenta.",
 } as const;
 export const words = {} as const;
