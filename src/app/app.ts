@@ -6,7 +6,7 @@ import { editContent, noticeContent } from "../chat/write.ts";
 import { boardOf } from "../domain/board.ts";
 import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
-import { COORDINATION, INSTALLATION } from "../domain/ids.ts";
+import { COORDINATION, INSTALLATION, directUser } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message, nested } from "../domain/say.ts";
@@ -133,7 +133,7 @@ export class App {
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
-      needsRoom: (at) => this.#reconciler.look(at),
+      needsRoom: (at) => this.#reconciler.look(at), random, undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
     });
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal, health: this.health,
@@ -397,6 +397,12 @@ export class App {
 
 /** The wall clock, held where it was while somebody sets it back: time in the journal never does. */
 class SteadyClock implements Clock {
+  #undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void {
+    const scope = this.#world.scope(at.chain);
+    const name = at.chain === INSTALLATION ? undefined : desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
+    const room = name === undefined ? nested(line("app.place-direct-of", { who: at.chain === INSTALLATION ? directUser(at.slot) : at.slot })) : nested(name, scope.state.case.get("case")?.language);
+    this.#alarms.give(of, { what: gaveUp ? "message-given-up" : "message-set-aside", about: key(at), lines: [line(gaveUp ? "app.given-up" : "app.set-aside", { room })] });
+  }
   readonly #clock: Clock;
   #latest = 0 as Instant;
   constructor(clock: Clock) {

@@ -20,6 +20,7 @@ export const COUNTERS = {
   "over_quota": "Messages not dealt with because their author sent too many.",
   "sent": "Messages sent.",
   "send_failed": "Attempts to send that failed and are repeated.",
+  "undeliverable": "Messages given up because the homeserver refuses them for good.",
   "withheld": "Times a room's key was withheld from somebody in its roster.",
   "room_steps": "Steps taken to bring a room to what it should be.",
   "room_repairs_undone": "Repairs of a room that were undone again and again, and given up for a while.",

@@ -8,7 +8,10 @@ import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../d
 import { INSTALLATION, directUser } from "../domain/ids.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, rosterOf } from "../domain/workspace.ts";
-import type { Batch, Clock, Crypto, Gateway, GatewayFault, Journal, NewOutbox, Outbox, OutboxChange, Recipient } from "../ports.ts";
+import type { Batch, Clock, Crypto, Gateway, Journal, NewOutbox, Outbox, OutboxChange, Random, Recipient } from "../ports.ts";
+import { mediaValue, withFile } from "./attachments.ts";
+import { Failing } from "./failing.ts";
+import { LONGEST_CONTENT, faultOf, tooLarge } from "./gateway-fault.ts";
 import type { Health } from "./health.ts";
 import type { Log } from "./system.ts";
 import type { Rooms } from "./rooms.ts";
@@ -25,6 +28,8 @@ interface Asks {
 export type Body =
   /** `asks`: it belongs to a question and is worth nothing once that is settled. */
   | { readonly kind: "event"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks?: Asks }
+  /** An answer too long for messages: its text goes as an encrypted file. */
+  | { readonly kind: "file"; readonly at: Placed; readonly type: string; readonly content: Content; readonly text: string }
   /** The poll of a question; its event id is kept until the question is closed. */
   | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks: Asks }
   | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Content }
@@ -55,16 +60,16 @@ const BOARD_DELAY = 1_000;
 /** Synapse forgets a transaction id after a day; before that the same bytes may simply be sent again. */
 const TRANSACTION_LIFE = 20 * 3_600_000;
 /** Own messages looked through for one that may already have been sent. */
-const LOOK_BACK = 500;
+const LOOK_BACK = 5_000;
 const MOST_ROOMS_AT_ONCE = 6;
+/** A failure that could not even be put on record; milliseconds. */
+const NOT_PUT_ASIDE = 30_000;
 /** Everybody's key was withheld (a device not signed yet, an identity changed): tried again after this, in milliseconds. */
 const UNREADABLE = 10_000;
 /** The same where somebody's keys have just been asked for. */
 const ASKED_ANEW = 500;
-/** A message that fails by what it is, not by what the server is, is tried so often before those after it go first, and again after this, in milliseconds. */
-const TRIES_AT_THE_HEAD = 3;
-const SET_ASIDE = 600_000;
-const BACK_OFF = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
+
+export { faultOf } from "./gateway-fault.ts";
 
 /** What sending needs. */
 export interface OutboxParts {
@@ -75,12 +80,15 @@ export interface OutboxParts {
   readonly world: World;
   readonly rooms: Rooms;
   readonly log: Log;
+  readonly random: Pick<Random, "bytes">;
   /** Content of a room's board now; undefined when there is none. */
   board(at: Placed): { readonly content: Content; readonly shown: string } | undefined;
   edit(content: Content, of: EventId): Content;
   checkpoint(chain: ChainId): Promise<Content>;
   /** Something about a room has to be looked at (it is missing, unencrypted, or nobody is there). */
   needsRoom(at: Placed): void;
+  /** A message for this place could not be sent, and is tried again later or, if `gaveUp`, no more: people have to know. `of` is whose message it is. */
+  undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void;
   readonly health: Health;
   fatal(fault: unknown): void;
 }
@@ -99,10 +107,9 @@ export class OutboxSender {
   readonly #parts: OutboxParts;
   readonly #pending: Pending[] = [];
   readonly #busy = new Set<string>();
-  readonly #failures = new Map<string, number>();
+  /** Rows that fail by themselves are set aside: one bad message must not hold up a stop. */
+  readonly #failing = new Failing();
   readonly #notBefore = new Map<string, Instant>();
-  /** Rows that fail by themselves, and until when others of their room go first: one bad message must not hold up a stop. */
-  readonly #setAside = new Map<string, Instant>();
   /** Checkpoints that have been signed and not sent yet, by row. */
   readonly #signed = new Map<string, Content>();
   #cancel: (() => void) | undefined;
@@ -121,7 +128,7 @@ export class OutboxSender {
   }
   /** What waits to be sent: of each row its lane, how long it has been waiting for, and whether others go first because it fails by itself. */
   waiting(): readonly { readonly lane: Lane; readonly created: Instant; readonly setAside: boolean }[] {
-    return this.#pending.map(({ row }) => ({ lane: row.lane, created: row.created, setAside: this.#setAside.has(row.id) }));
+    return this.#pending.map(({ row }) => ({ lane: row.lane, created: row.created, setAside: this.#failing.asideUntil(row.id) !== undefined }));
   }
   /** Whether a board of this room is already waiting to be sent. */
   boardWaits(at: Placed): boolean {
@@ -139,7 +146,7 @@ export class OutboxSender {
     let soonest = Number.POSITIVE_INFINITY;
     for (const each of this.#pending) {
       if (this.#busy.has(each.at)) continue;
-      const setAside = this.#setAside.get(each.row.id);
+      const setAside = this.#failing.asideUntil(each.row.id);
       if (setAside !== undefined && setAside > now) {
         soonest = Math.min(soonest, setAside);
         continue;
@@ -165,11 +172,14 @@ export class OutboxSender {
     try {
       settled = await this.#send(row, body);
     } catch (fault) {
-      settled = this.#afterFault(row, body.at, fault);
+      settled = await this.#afterFault(row, body.at, fault).catch((again: unknown): Settled => {
+        this.#parts.log.bug("outbox.not-put-aside", again);
+        return { retry: NOT_PUT_ASIDE };
+      });
     }
     this.#busy.delete(at);
     if (settled === "done") {
-      this.#failures.delete(at);
+      this.#failing.passed(at);
       this.#notBefore.delete(at);
     } else {
       const wait = settled === "hold" ? 2_000 : settled.retry;
@@ -181,6 +191,7 @@ export class OutboxSender {
   nudge(at?: Placed): void {
     if (at === undefined) this.#notBefore.clear();
     else this.#notBefore.delete(key(at));
+    this.#failing.changed(this.#pending.filter((each) => at === undefined || each.at === key(at)).map(({ row }) => row.id));
     this.pump();
   }
   async #send(row: Outbox, body: Body): Promise<Settled> {
@@ -225,6 +236,7 @@ export class OutboxSender {
       await this.#parts.crypto.pump();
       return { retry: ASKED_ANEW };
     }
+    if (Buffer.byteLength(ciphertext) > LONGEST_CONTENT) throw tooLarge();
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     await journal.commit({ outboxChanges: [change], ...(made.board === undefined ? {} : { values: { [`sending:${row.id}`]: JSON.stringify(made.board) } }) });
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
@@ -281,6 +293,7 @@ export class OutboxSender {
   async #content(row: Outbox, body: Body, room: RoomId, readers: readonly UserId[]): Promise<{ readonly type: string; readonly content: Content; readonly board?: BoardUnderWay } | undefined> {
     switch (body.kind) {
       case "event": case "poll": return body;
+      case "file": return { type: body.type, content: await withFile(this.#parts, row.id, body.content, body.text) };
       case "checkpoint": {
         // Each one that is signed is on record: an attempt that fails sends the same again, not another.
         const content = this.#signed.get(row.id) ?? (await this.#parts.checkpoint(body.chain));
@@ -313,6 +326,7 @@ export class OutboxSender {
     const { journal } = this.#parts;
     const values: Record<string, string | null> = {};
     if (body.kind === "poll") values[`poll:${row.id}`] = event;
+    if (body.kind === "file") values[mediaValue(row.id)] = null;
     if (body.kind === "close") values[`poll:${body.poll}`] = null;
     if (body.kind === "board") {
       const under = await journal.value(`sending:${row.id}`);
@@ -325,6 +339,7 @@ export class OutboxSender {
     }
     await journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });
     this.#parts.health.count("sent");
+    this.#failing.sent(key(body.at), this.#parts.clock.now());
     this.#remove(row);
     // A fresh board has to be pinned, which is a step of the room like any other.
     if (body.kind === "board") this.#parts.needsRoom(body.at);
@@ -341,28 +356,36 @@ export class OutboxSender {
     const index = this.#pending.findIndex((each) => each.row.id === row.id);
     if (index >= 0) this.#pending.splice(index, 1);
     this.#signed.delete(row.id);
-    this.#setAside.delete(row.id);
+    this.#failing.gone(row.id);
   }
-  #afterFault(row: Outbox, place: Placed, fault: unknown): Settled {
-    const at = key(place);
-    const failures = (this.#failures.get(at) ?? 0) + 1;
-    this.#failures.set(at, failures);
-    const wait = BACK_OFF[Math.min(failures, BACK_OFF.length) - 1] ?? 30_000;
+  async #afterFault(row: Outbox, place: Placed, fault: unknown): Promise<Settled> {
+    const { clock, health, log } = this.#parts;
     const gateway = faultOf(fault);
-    this.#parts.health.count("send_failed");
-    if (gateway?.kind === "rate-limited") this.#parts.health.count("rate_limited");
-    if (gateway === undefined) this.#parts.log.bug("outbox.send-failed", fault);
-    else this.#parts.log.warn("outbox.send-failed", { why: gateway.kind, attempt: failures });
+    health.count("send_failed");
+    if (gateway?.kind === "rate-limited") health.count("rate_limited");
+    if (gateway === undefined) log.bug("outbox.send-failed", fault);
+    else log.warn("outbox.send-failed", { why: gateway.kind, ...(gateway.status === undefined ? {} : { status: gateway.status }) });
     if (gateway?.kind === "token") this.#parts.fatal(fault);
     if (gateway?.kind === "refused") this.#parts.needsRoom(place);
-    const isItsOwn = gateway === undefined || gateway.status === 400 || gateway.status === 413;
-    if (isItsOwn && failures >= TRIES_AT_THE_HEAD) {
-      this.#parts.log.error("outbox.set-aside", { attempt: failures });
-      this.#setAside.set(row.id, (this.#parts.clock.now() + SET_ASIDE) as Instant);
-      this.#failures.delete(at);
-      return { retry: 0 };
+    const verdict = this.#failing.after(row, key(place), gateway, clock.now());
+    switch (verdict.then) {
+      case "retry": return { retry: verdict.after };
+      case "set-aside":
+        log.error("outbox.set-aside", { ms: verdict.until - clock.now() });
+        if (verdict.tell) this.#parts.undeliverable(row.chain, place, false);
+        return { retry: 0 };
+      case "give-up": {
+        health.count("undeliverable");
+        const note = { type: "system.noted" as const, v: 1 as const, what: "message-undeliverable", facts: { why: verdict.why, lane: row.lane } };
+        await this.#parts.journal.commit({
+          rows: [{ chain: row.chain, at: clock.now(), trust: "none", event: note }],
+          outboxChanges: [{ id: row.id, to: "dropped", why: "impossible" }], values: { [mediaValue(row.id)]: null },
+        });
+        this.#remove(row);
+        this.#parts.undeliverable(row.chain, place, true);
+        return "done";
+      }
     }
-    return { retry: Math.max(wait, gateway?.wait ?? 0) };
   }
   /**
    * Entitled people who are there. In a workspace room only who has joined gets what is sent; a direct chat keeps what was said since the invitation.
@@ -392,11 +415,6 @@ function outOfThread(ciphertext: string): string | undefined {
 export function key(at: Placed): string {
   return `${at.chain}/${at.slot}`;
 }
-/** The gateway's own error, recognised by its shape: another implementation may make it. */
-export function faultOf(fault: unknown): GatewayFault | undefined {
-  return fault instanceof Error && "kind" in fault && FAULTS.has(fault.kind) ? (fault as GatewayFault) : undefined;
-}
-const FAULTS: ReadonlySet<unknown> = new Set<GatewayFault["kind"]>(["rate-limited", "unreachable", "refused", "token"]);
 function pending(row: Outbox): Pending {
   const body = JSON.parse(row.body) as Body;
   return { row, body, at: key(body.at) };

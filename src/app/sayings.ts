@@ -13,6 +13,10 @@ declare module "../domain/say.ts" {
     "late.ran": { sent: When; arrived: When };
     "late.arrived": { arrived: When };
     "late.unread": Record<never, never>;
+    "clock.jumped": { by: Span };
+    "clock.after-jump": Record<never, never>;
+    "clock.behind": { wall: When; now: When };
+    "clock.far-ahead": { wall: When; now: When };
     "app.edited": Record<never, never>;
     "app.ambiguous": Record<never, never>;
     "app.ambiguous-stub": { codename: string };
@@ -22,6 +26,9 @@ declare module "../domain/say.ts" {
     "app.unproven-stop": { codename: string; delivery: string };
     "app.repair-failed": { room: Fact; step: string };
     "app.room-absent": { room: Fact };
+    "app.set-aside": { room: Fact };
+    "app.given-up": { room: Fact };
+    "app.place-direct-of": { who: string };
     "app.checkpoint": Record<never, never>;
     "app.place-workspace": Record<never, never>;
     "app.place-delivery": Record<never, never>;
