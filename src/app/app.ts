@@ -372,6 +372,12 @@ export class App {
       now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects: [{ effect: "board", slot: at.slot }] }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.joined-failed", fault));
   }
+  #undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void {
+    const scope = this.#world.scope(at.chain);
+    const name = at.chain === INSTALLATION ? undefined : desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
+    const room = name === undefined ? nested(line("app.place-direct-of", { who: at.chain === INSTALLATION ? directUser(at.slot) : at.slot })) : nested(name, scope.state.case.get("case")?.language);
+    this.#alarms.give(of, { what: gaveUp ? "message-given-up" : "message-set-aside", about: key(at), lines: [line(gaveUp ? "app.given-up" : "app.set-aside", { room })] });
+  }
   #alarm(at: Placed, step: string): void {
     if (at.chain === INSTALLATION) return;
     const scope = this.#world.scope(at.chain);
@@ -397,12 +403,6 @@ export class App {
 
 /** The wall clock, held where it was while somebody sets it back: time in the journal never does. */
 class SteadyClock implements Clock {
-  #undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void {
-    const scope = this.#world.scope(at.chain);
-    const name = at.chain === INSTALLATION ? undefined : desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
-    const room = name === undefined ? nested(line("app.place-direct-of", { who: at.chain === INSTALLATION ? directUser(at.slot) : at.slot })) : nested(name, scope.state.case.get("case")?.language);
-    this.#alarms.give(of, { what: gaveUp ? "message-given-up" : "message-set-aside", about: key(at), lines: [line(gaveUp ? "app.given-up" : "app.set-aside", { room })] });
-  }
   readonly #clock: Clock;
   #latest = 0 as Instant;
   constructor(clock: Clock) {
