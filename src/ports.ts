@@ -13,6 +13,8 @@ export interface Clock {
   now(): Instant;
   /** Calls back once, not before `at`; the returned function cancels it. */
   wakeAt(at: Instant, then: () => void): () => void;
+  /** Time that nobody can set, if the clock has it: milliseconds since some moment, and a sleep that is measured with them. */
+  readonly steady?: { elapsed(): number; sleep(ms: number, then: () => void): () => void };
 }
 /** Chance of cryptographic strength. */
 export type Random = Chance & { bytes(length: number): Uint8Array };
@@ -368,6 +370,11 @@ export interface Crypto {
   /** The next message in the room is encrypted with a new key. */
   rotate(room: RoomId): Promise<void>;
   readonly verifications: Verifications;
+  /**
+   * How often the crypto store has been written; only rises. The journal notes it with what it commits: a store that counts less than its journal
+   * is an older copy, would use keys twice, and is refused when the line is opened.
+   */
+  generation(): number;
   /** Own devices and identity still whole; false stops all sending. */
   healthy(): Promise<boolean>;
   close(): Promise<void>;

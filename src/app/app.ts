@@ -5,11 +5,11 @@ import { sayIn } from "../chat/catalogue.ts";
 import { editContent, noticeContent } from "../chat/write.ts";
 import { boardOf } from "../domain/board.ts";
 import { Chain } from "../domain/chain.ts";
-import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
+import type { ChainId, Instant, RoomId, UserId, Zone } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION, directUser } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
 import type { Line } from "../domain/say.ts";
-import { line, message, nested } from "../domain/say.ts";
+import { line, message, nested, span, when } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import type { StatusFacts } from "../domain/status.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
@@ -35,6 +35,7 @@ import type { Wake } from "./scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
 import { statusFor } from "./status.ts";
+import { SteadyClock } from "./steady-clock.ts";
 import type { Log } from "./system.ts";
 import { Turns } from "./turn.ts";
 import type { Vitals } from "./vitals.ts";
@@ -92,6 +93,8 @@ export class App {
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #stopped = false;
+  /** What falls due until then does so after time that nobody noticed, and says so. */
+  #jumpedUntil = 0 as Instant;
   #looping: Promise<void> | undefined;
   #pumping: Promise<void> | undefined;
 
@@ -103,7 +106,7 @@ export class App {
   readonly ended = this.#ended.promise;
 
   constructor(given: AppParts) {
-    this.#clock = new SteadyClock(given.clock);
+    this.#clock = new SteadyClock(given.clock, (ms) => this.#timeMissed(ms));
     const parts: AppParts = { ...given, clock: this.#clock };
     this.#parts = parts;
     const { clock, random, journal, gateway, crypto, log, registry } = parts;
@@ -258,6 +261,7 @@ export class App {
         if (!resumed) await this.#resume();
         resumed = true;
         this.#scheduler.release();
+        this.#checkClock();
         this.#ready.resolve();
         if (this.#due()) for (const chain of this.#turns.seqs.keys()) await this.#writer.do("late", () => this.#snapshot(chain));
       } catch (fault) {
@@ -306,13 +310,34 @@ export class App {
       .catch((fault: unknown) => void this.#parts.log.bug("crypto.pump-failed", fault))
       .finally(() => { this.#pumping = undefined; });
   }
+  /** The machine slept, or its clock was set forward: what comes now may be old, and ticks wait until it has been read. */
+  #timeMissed(ms: number): void {
+    const { clock, log } = this.#parts;
+    log.warn("clock.jumped", { ms });
+    this.#jumpedUntil = (clock.now() + HOLD_TICKS) as Instant;
+    this.#intake.missedTime();
+    this.#scheduler.hold();
+    clock.wakeAt(this.#jumpedUntil, () => this.#scheduler.release());
+    this.#alarms.give(INSTALLATION, { what: "clock-jumped", about: "clock", facts: { ms }, lines: [line("clock.jumped", { by: span(ms) })] });
+  }
+  /** The wall clock says what cannot be: owners are told once an hour for as long as it does. */
+  #checkClock(): void {
+    const now = this.#clock.now();
+    const { trouble } = this.#clock;
+    if (trouble === undefined) return;
+    const { zone } = this.#parts.settings.owners[0] ?? { zone: "UTC" as Zone };
+    const facts = { wall: when(trouble.wall, zone), now: when(now, zone) };
+    const said = trouble.what === "behind" ? line("clock.behind", facts) : line("clock.far-ahead", facts);
+    this.#alarms.give(INSTALLATION, { what: `clock-${trouble.what}`, about: "clock", lines: [said], wakes: true });
+  }
   async #tick(wake: Wake): Promise<void> {
     const now = this.#parts.clock.now();
     const again = (now + TICK_AGAIN) as Instant;
     const until = this.#intake.waitsUntil(wake.chain, wake.kind === "delivery" ? wake.key : undefined);
     if (until !== undefined && until > now) return this.#scheduler.retry(wake, Math.min(until, now + LOOK_AGAIN) as Instant);
+    const mark = until !== undefined ? line("late.unread", {}) : now < this.#jumpedUntil ? line("clock.after-jump", {}) : undefined;
     try {
-      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake, until === undefined ? undefined : line("late.unread", {})));
+      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake, mark));
       if (moved) this.health.count("ticks");
       if (!moved) {
         this.#parts.log.error("tick.nothing-decided");
@@ -398,26 +423,6 @@ export class App {
     const checkpoint = await this.#parts.journal.checkpoint(chain, this.#parts.clock.now());
     const text = checkpointText(checkpoint);
     return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix, this.#parts.clock.now()));
-  }
-}
-
-/** The wall clock, held where it was while somebody sets it back: time in the journal never does. */
-class SteadyClock implements Clock {
-  readonly #clock: Clock;
-  #latest = 0 as Instant;
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-  now(): Instant {
-    this.notBefore(this.#clock.now());
-    return this.#latest;
-  }
-  /** Something is on record with this time. */
-  notBefore(at: Instant): void {
-    if (at > this.#latest) this.#latest = at;
-  }
-  wakeAt(at: Instant, then: () => void): () => void {
-    return this.#clock.wakeAt(at, then);
   }
 }
 

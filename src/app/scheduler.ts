@@ -46,6 +46,13 @@ export class Scheduler {
     this.#held = false;
     this.#arm();
   }
+  /** Time has passed that nobody noticed: nothing fires until {@link release}. */
+  hold(): void {
+    this.#held = true;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#armed = undefined;
+  }
   /** Moments that are waited for. */
   get size(): number {
     return this.#due.size;

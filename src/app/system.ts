@@ -20,6 +20,13 @@ export function systemClock(): SystemClock {
   return {
     now: () => Date.now() as Instant,
     elapsed: () => performance.now(),
+    steady: {
+      elapsed: () => performance.now(),
+      sleep(ms, then) {
+        const timer = setTimeout(then, ms);
+        return () => clearTimeout(timer);
+      },
+    },
     wakeAt(at, then) {
       let timer: NodeJS.Timeout | undefined;
       const sleep = (): void => {

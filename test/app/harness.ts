@@ -23,6 +23,8 @@ import { ModelCrypto, ModelGateway, ModelServer, SoonClock, settled } from "../s
 export const EVA = "@eva:be.example" as UserId;
 
 export interface Setting {
+  /** Another clock than one that nobody sets. */
+  readonly clock?: SoonClock;
   /** Changes the commands, as a bug in one of them would. */
   readonly registry?: (registry: Registry) => Registry;
   /** Called before each commit; may throw, as a full disk would. */
@@ -33,7 +35,7 @@ export interface Setting {
 
 export class World {
   readonly server = new ModelServer();
-  readonly clock = new SoonClock(NOW);
+  readonly clock: SoonClock;
   readonly crypto = new ModelCrypto(this.server, BOT);
   readonly bugs: unknown[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), "relevo-app-"));
@@ -42,6 +44,10 @@ export class World {
   #app: App | undefined;
   #gateway: ModelGateway | undefined;
   #journal: SqliteJournal | undefined;
+
+  constructor(clock = new SoonClock(NOW)) {
+    this.clock = clock;
+  }
 
   async start(setting: Setting = {}): Promise<void> {
     this.#setting = setting;
@@ -166,7 +172,7 @@ export async function draftDelivery({ world, ana }: Opened): Promise<RoomId> {
 
 /** A case of these states that Ana (ES) and Luis (CO) have opened; all are in their rooms. */
 export async function anOpenCase(setting: Setting = {}, states = "ES,CO"): Promise<Opened> {
-  const world = new World();
+  const world = new World(setting.clock);
   await world.start(setting);
   const ana = await world.direct(ANA);
   await openCase(world, ana, "ES-CO 1/26", states);

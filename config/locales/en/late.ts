@@ -11,5 +11,9 @@ export const sayings = {
   "quota.too-fast": "Too fast: I read at most {most, number} commands of one person a minute. What you send until you pause is not read as a command. A stop, an acknowledgement and an answer always count.",
   "quota.not-read": "{count, plural, one {Your message before this was not read as a command: send it again if it still holds.} other {Your # messages before this were not read as commands: send again what still holds.}}",
   "quota.too-many-open": "Not done: you have {most, number} things open in this case (tasks, alerts, deliveries), no more are possible. Finish some first. A stop always counts.",
+  "clock.jumped": "The machine slept, or its clock was set forward, by {by}. I take it for a downtime: what was said meanwhile is read as late, and what fell due comes now.",
+  "clock.after-jump": "This fell due while the machine slept, or because its clock was set forward.",
+  "clock.behind": "The machine’s clock says {wall}. That is before what is on record, so I do not believe it and go on by my own count: {now}. Reminders and alarms go on. Put the machine’s clock right.",
+  "clock.far-ahead": "The machine’s clock says {wall}, more than a day after my own count: {now}. I do not believe it and go on by mine; reminders and alarms go on. Put the machine’s clock right. If it is right, restart me: what fell due comes then.",
 } as const;
 export const words = {} as const;

@@ -11,5 +11,9 @@ export const sayings = {
   "quota.too-fast": "Demasiado rápido: leo como mucho {most, number} órdenes de una persona por minuto. Lo que envíes hasta que hagas una pausa no se lee como orden. Un alto, un acuse de recibo y una respuesta siempre cuentan.",
   "quota.not-read": "{count, plural, one {Tu mensaje anterior no se leyó como orden: envíalo otra vez si sigue valiendo.} many {Tus # mensajes anteriores no se leyeron como órdenes: envía otra vez lo que siga valiendo.} other {Tus # mensajes anteriores no se leyeron como órdenes: envía otra vez lo que siga valiendo.}}",
   "quota.too-many-open": "No se hizo: tienes {most, number} cosas abiertas en este caso (tareas, alertas, entregas), no caben más. Termina algunas primero. Un alto siempre cuenta.",
+  "clock.jumped": "La máquina estuvo dormida, o se adelantó su reloj, {by}. Lo tomo por una parada: lo que se dijo mientras tanto se lee como tardío, y lo que vencía llega ahora.",
+  "clock.after-jump": "Esto venció mientras la máquina dormía, o porque se adelantó su reloj.",
+  "clock.behind": "El reloj de la máquina dice {wall}. Eso es antes de lo que consta, así que no le creo y sigo con mi propia cuenta: {now}. Avisos y alarmas siguen. Pon en hora el reloj de la máquina.",
+  "clock.far-ahead": "El reloj de la máquina dice {wall}, más de un día después de mi propia cuenta: {now}. No le creo y sigo con la mía; avisos y alarmas siguen. Pon en hora el reloj de la máquina. Si es correcto, reiníciame: lo que vencía llega entonces.",
 } as const;
 export const words = {} as const;
