@@ -416,7 +416,8 @@ export class App {
     const scope = this.#world.scope(at.chain);
     const board = boardOf(scope, at.slot);
     if (board === undefined) return undefined;
-    const content = noticeContent(board, roomReader(scope, at.slot, this.#parts.settings.prefix, this.#parts.clock.now()));
+    const all = line("chat.cut-board", { line: typed(at.slot === COORDINATION ? "task list" : "cd show") });
+    const content = noticeContent(board, roomReader(scope, at.slot, this.#parts.settings.prefix, this.#parts.clock.now()), all);
     return { content, shown: String(content["body"]) };
   }
   async #checkpoint(chain: ChainId): Promise<Readonly<Record<string, unknown>>> {

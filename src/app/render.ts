@@ -1,7 +1,8 @@
 /** Effects → what is to be sent: fixed in words at the moment it is decided, in the reader's language, addressed to a place. */
 import { createHash } from "node:crypto";
 import { pollEnd, pollStart } from "../chat/poll.ts";
-import type { Reader } from "../chat/write.ts";
+import { noticeParts } from "../chat/parts.ts";
+import type { Content, Reader } from "../chat/write.ts";
 import { noticeContent, textContent, threaded } from "../chat/write.ts";
 import type { Ask, Effect, Lane, Say, To } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, Slot, UserId } from "../domain/ids.ts";
@@ -54,7 +55,7 @@ const ROUTINE_LIFE = 3 * 86_400_000;
 /** One effect as rows for the outbox: one for each place where it is to be read. */
 export function render(effect: Effect, with_: Rendering): Rendered[] {
   switch (effect.effect) {
-    case "say": return places(effect.to, with_).map(({ at, reader, user }) => saying(effect, at, reader, user, with_));
+    case "say": return places(effect.to, with_).flatMap(({ at, reader, user }) => saying(effect, at, reader, user, with_));
     case "ask": return asking(effect, with_);
     case "close": return closing(effect.question, with_);
     case "board": return board({ chain: with_.chain, slot: effect.slot }, with_);
@@ -71,17 +72,22 @@ export function board(at: Placed, with_: Pick<Rendering, "chain" | "now" | "boar
   return [{ ...row({ kind: "board", at }, "routine", with_), id: with_.random() }];
 }
 
-function saying(effect: Say, at: Placed, reader: Reader, user: UserId | undefined, with_: Rendering): Rendered {
+/** One message; a long one in parts, which are rows of their own and go in their order, or as a file. */
+function saying(effect: Say, at: Placed, reader: Reader, user: UserId | undefined, with_: Rendering): Rendered[] {
   const { mark } = with_;
   const said = mark === undefined || (effect.wakes && !mark.stubs) ? effect.message : message(...effect.message.lines, mark.line);
-  const content = effect.wakes ? textContent(said, reader, user === undefined ? effect.mentions : [user]) : noticeContent(said, reader);
-  const home = with_.home;
-  const inThread = home?.thread !== undefined && effect.to.to === "origin" ? threaded(content, home.thread) : content;
-  return {
-    ...row({ kind: "event", at, type: "m.room.message", content: inThread }, effect.lane, with_),
+  const thread = effect.to.to === "origin" ? with_.home?.thread : undefined;
+  const inThread = (content: Content): Content => (thread === undefined ? content : threaded(content, thread));
+  const type = "m.room.message";
+  const whole = (body: Body): Rendered => ({
+    ...row(body, effect.lane, with_),
     ...(effect.expires !== undefined ? { expires: effect.expires } : effect.lane === "routine" ? { expires: (with_.now + ROUTINE_LIFE) as Instant } : {}),
     ...(effect.supersedes === undefined ? {} : { supersedes: `${with_.chain}/${effect.supersedes}/${key(at)}` }),
-  };
+  });
+  if (effect.wakes) return [whole({ kind: "event", at, type, content: inThread(textContent(said, reader, user === undefined ? effect.mentions : [user])) })];
+  const long = noticeParts(said, reader);
+  if (long.as === "file") return [whole({ kind: "file", at, type, content: inThread(long.content), text: long.text })];
+  return long.contents.map((content) => whole({ kind: "event", at, type, content: inThread(content) }));
 }
 
 function asking(effect: Ask, with_: Rendering): Rendered[] {
