@@ -9,7 +9,7 @@ import type { ChainId, Instant, RoomId, UserId, Zone } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION, directUser } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
 import type { Line } from "../domain/say.ts";
-import { line, message, nested, span, when } from "../domain/say.ts";
+import { line, message, nested, span, typed, when } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import type { StatusFacts } from "../domain/status.ts";
 import { desiredRooms, rosterOf } from "../domain/workspace.ts";
