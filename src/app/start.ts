@@ -8,6 +8,7 @@ import { openKeys } from "../journal/keys.ts";
 import type { Crypto, Gateway, Journal } from "../ports.ts";
 import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { openLine } from "../matrix/line.ts";
+import { serveHold } from "./hold.ts";
 import { App, EVOLVE_VERSION } from "./app.ts";
 import type { AppParts } from "./app.ts";
 import type { Examine } from "./doctor.ts";
@@ -20,7 +21,8 @@ import type { LogFacts } from "./system.ts";
 
 /** Folder of the command objects. */
 export const COMMANDS = fileURLToPath(new URL("../../commands/", import.meta.url));
-const CRYPTO_STORE = "crypto-store.db";
+/** Name of the crypto store inside the data folder. */
+export const CRYPTO_STORE = "crypto-store.db";
 
 /** A bot that has been started. */
 export interface Running {
@@ -55,9 +57,13 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
       deviceFile: join(settings.data, DEVICE_FILE), storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
       ...(secrets.password === undefined ? {} : { password: secrets.password }), log: lineLog,
     });
+    const letGo = await serveHold({ folder: settings.data, clock: systemClock(), log, hold: () => journal.hold() });
     return {
-      gateway: line.gateway, crypto: line.crypto, journal, markKey: keys.derive("room-mark"),
+      gateway: line.gateway, crypto: line.crypto, journal,
+      // A room that was made after the copy from which the journal goes on must not be taken for one that is wanted now.
+      markKey: keys.derive(journal.epoch === "" ? "room-mark" : `room-mark/${journal.epoch}`),
       async close() {
+        await letGo();
         await line.close();
         await journal.close();
       },

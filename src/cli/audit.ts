@@ -1,16 +1,17 @@
 /** `relevo audit export` and `relevo audit verify`: the journal for whoever checks it, and the check, offline and without any content key. */
 import { createReadStream } from "node:fs";
-import { open, rm, stat } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, open, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { readSecretFile, PASSPHRASE } from "./secret-file.ts";
+import { keysOfJournal, whileHeld } from "./held-journal.ts";
 import type { Settings } from "../app/settings.ts";
 import type { Checkpoint, Verified } from "../domain/audit.ts";
 import { isoUtc } from "../domain/time.ts";
 import { checkpointsIn } from "../journal/checkpoint.ts";
 import { exportLines } from "../journal/export.ts";
 import { openJournal } from "../journal/journal.ts";
-import { JOURNAL_FILE, openKeys } from "../journal/keys.ts";
+import type { Keys } from "../journal/keys.ts";
+import { CHAIN_KEYS_FOLDER, JOURNAL_FILE } from "../journal/keys.ts";
 import { verifyExport } from "../journal/verify-file.ts";
 import type { FileFault, FileFaultKind, VerifiedExport } from "../journal/verify-file.ts";
 import { OperatorError } from "../operator-error.ts";
@@ -20,18 +21,32 @@ import type { Clock, Random } from "../ports.ts";
 const LARGEST_CHECKPOINTS = 1024 * 1024;
 
 /**
- * Writes all chains to a new file of mode 0600; gives the lines to show. The bot must not be running: the journal has one user at a time.
+ * Writes all chains to a new file of mode 0600; gives the lines to show. While the bot runs, a copy of its journal is made beside that file and taken away.
  *
  * Throws an {@link OperatorError}: `audit.no-journal`, `audit.exists`, `audit.file`, and what the journal and the passphrase file throw.
  */
-export async function exportAudit(settings: Settings, out: string, clock: Pick<Clock, "now">, random: Random): Promise<readonly string[]> {
-  const file = join(settings.data, JOURNAL_FILE);
-  // Opening would make a new journal: an export must not.
-  if (!await isThere(file)) throw new OperatorError("audit.no-journal", `There is no journal ${file}.`, "Check data in the configuration; the bot makes the journal at its first start.");
-  const passphrase = await readSecretFile(settings.secrets.passphraseFile, PASSPHRASE);
-  const keys = openKeys({ folder: settings.data, passphrase, random });
+export async function exportAudit(settings: Settings, out: string, clock: Clock, random: Random): Promise<readonly string[]> {
+  const keys = await keysOfJournal(settings, random);
+  const folder = await mkdtemp(`${out}.copy-`).catch((error: unknown) => {
+    throw cannotUse(out, "written", error);
+  });
+  try {
+    await whileHeld(settings, keys, clock, random, () => copyInto(folder, settings.data));
+    return await exportFrom(folder, out, keys, clock, random);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The journal's file and its keys, readable by their owner alone. */
+async function copyInto(folder: string, data: string): Promise<void> {
+  await cp(join(data, CHAIN_KEYS_FOLDER), join(folder, CHAIN_KEYS_FOLDER), { recursive: true });
+  await copyFile(join(data, JOURNAL_FILE), join(folder, JOURNAL_FILE));
+}
+
+async function exportFrom(folder: string, out: string, keys: Keys, clock: Pick<Clock, "now">, random: Random): Promise<readonly string[]> {
   // Rows are copied, not understood: an event of a newer version is exported like any other.
-  const journal = openJournal({ folder: settings.data, keys, clock, random, known: () => true, evolveVersion: "export" });
+  const journal = openJournal({ folder, keys, clock, random, known: () => true, evolveVersion: "export" });
   try {
     const rows = await writeNew(out, exportLines(journal));
     return [
@@ -42,10 +57,6 @@ export async function exportAudit(settings: Settings, out: string, clock: Pick<C
   } finally {
     await journal.close();
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then((found) => found.isFile(), () => false);
 }
 
 async function writeNew(out: string, lines: AsyncIterable<string>): Promise<number> {

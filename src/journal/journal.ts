@@ -30,6 +30,12 @@ import { ValueTable } from "./values.ts";
 /** Pages of the write-ahead log after which it is brought into the file; SQLite's own default. */
 const CHECKPOINT_PAGES = 1_000;
 
+/** Name of the small value that says from which copy the journal goes on, until everybody has been told: JSON of epoch and the two instants. */
+export const RESTORED_VALUE = "restored";
+
+/** Name of the small value that holds the id of the device on which the bot last ran. */
+export const DEVICE_VALUE = "device";
+
 /** What a journal is opened with. */
 export interface OpenJournal {
   /** The data folder: holds `journal.db`, `root.json` and the folder `chain-keys`. */
@@ -228,6 +234,7 @@ export class SqliteJournal implements Journal {
         this.#snapshots.drop(chain);
       }
       this.#db.prepare("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(epoch);
+      this.#values.set(RESTORED_VALUE, JSON.stringify({ epoch, copied, at }), this.#installation.values);
     });
   }
 

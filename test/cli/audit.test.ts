@@ -16,7 +16,7 @@ import { openKeys } from "../../src/journal/keys.ts";
 import { OperatorError } from "../../src/operator-error.ts";
 
 const PASSPHRASE = "correct horse battery staple";
-const clock = { now: () => 1_795_000_000_000 as Instant };
+const clock = { now: () => 1_795_000_000_000 as Instant, wakeAt: () => () => undefined };
 
 describe("relevo audit", () => {
   let folder = "";
