@@ -10,8 +10,8 @@ const TRIES_AT_THE_HEAD = 3;
 const FIRST_SET_ASIDE = 600_000;
 const FIRST_SET_ASIDE_REFUSED = 30_000;
 const LONGEST_SET_ASIDE = 4 * 3_600_000;
-/** After so many times, or at this age, it is given up. Ten hours, unless somebody starts the bot again and again. */
-const MOST_ROUNDS = 6;
+/** So long after it was first set aside, or at this age if somebody starts the bot again and again, it is given up. Milliseconds. */
+const GIVE_UP = 10 * 3_600_000;
 const LONGEST_LIFE = 86_400_000;
 /** The longest wait that the homeserver may impose, in milliseconds: what a stop is kept back by is asked again sooner. */
 const LONGEST_WAIT = 600_000;
@@ -26,7 +26,9 @@ export type Verdict =
 
 interface Aside {
   readonly rounds: number;
+  readonly at: Instant;
   readonly until: Instant;
+  /** When it was first set aside. */
   readonly since: Instant;
   readonly isItsOwn: boolean;
   readonly told: boolean;
@@ -59,7 +61,7 @@ export class Failing {
   changed(ids: Iterable<string>): void {
     for (const id of ids) {
       const aside = this.#aside.get(id);
-      if (aside !== undefined && !aside.isItsOwn) this.#aside.set(id, { ...aside, until: 0 as Instant });
+      if (aside !== undefined && !aside.isItsOwn) this.#aside.set(id, { ...aside, until: Math.min(aside.until, aside.at + FIRST_SET_ASIDE_REFUSED) as Instant });
     }
   }
   /** What to do, after `fault` (undefined: a fault of the program), with a row that was to be sent to `at`. */
@@ -77,14 +79,14 @@ export class Failing {
     const rounds = (before?.rounds ?? 0) + 1;
     const since = before?.since ?? now;
     // A room that takes nothing is the room's fault: it is mended or replaced, and then everything goes there.
-    const othersPass = (this.#sent.get(at) ?? 0) > since;
-    if ((rounds > MOST_ROUNDS || (rounds > 1 && now - row.created > LONGEST_LIFE)) && (isItsOwn || othersPass)) {
+    const othersPass = (this.#sent.get(at) ?? -1) >= since;
+    if ((now - since >= GIVE_UP || (rounds > 1 && now - row.created > LONGEST_LIFE)) && (isItsOwn || othersPass)) {
       return { then: "give-up", why: fault?.errcode ?? (fault?.status === undefined ? "fault" : String(fault.status)) };
     }
     const tell = before?.told !== true && (isItsOwn || othersPass);
     const first = isItsOwn ? FIRST_SET_ASIDE : FIRST_SET_ASIDE_REFUSED;
-    const until = (now + Math.min(LONGEST_SET_ASIDE, first * 2 ** (rounds - 1))) as Instant;
-    this.#aside.set(row.id, { rounds, until, since, isItsOwn, told: tell || before?.told === true });
+    const until = (now + Math.min(LONGEST_SET_ASIDE, first * 2 ** Math.min(rounds - 1, 20))) as Instant;
+    this.#aside.set(row.id, { rounds, at: now, until, since, isItsOwn, told: tell || before?.told === true });
     return { then: "set-aside", until, tell };
   }
 }

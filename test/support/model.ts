@@ -55,6 +55,10 @@ export class ModelServer {
     for (const user of spec.invite) this.add(room, sender, "m.room.member", { membership: "invite" }, user);
     return room;
   }
+  /** As a homeserver does after a day, and for another device. */
+  forgetTransactions(): void {
+    this.#transactions.clear();
+  }
   once(transaction: string, make: () => EventId): EventId {
     const event = this.#transactions.get(transaction) ?? make();
     this.#transactions.set(transaction, event);
