@@ -22,6 +22,7 @@ import { Alarms } from "./alarms.ts";
 import type { Examine } from "./doctor.ts";
 import { Doctor } from "./doctor.ts";
 import type { InsideFacts } from "./doctor-inside.ts";
+import { DigestAway } from "./digest-away.ts";
 import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
 import { Intake } from "./intake.ts";
@@ -88,6 +89,7 @@ export class App {
   readonly #outbox: OutboxSender;
   readonly #reconciler: Reconciler;
   readonly #alarms: Alarms;
+  readonly #digest: DigestAway;
   readonly #doctor: Doctor;
   readonly #snapshots = new Map<ChainId, number>();
   readonly #ready = Promise.withResolvers<void>();
@@ -133,6 +135,10 @@ export class App {
       ...(parts.examine === undefined ? {} : { examine: parts.examine }),
     });
     this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson });
+    this.#digest = new DigestAway({
+      journal, clock, world, writer: this.#writer, turns: this.#turns, windows, log,
+      isReading: () => this.#world.cases.some((chain) => (this.#intake.waitsUntil(chain, undefined) ?? 0) > clock.now()),
+    });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
@@ -168,6 +174,7 @@ export class App {
     await this.#pinOwners();
     await this.#outbox.load();
     await this.#intake.load();
+    await this.#digest.start(this.#intake.syncedAt);
     const kinds = Object.keys(this.#world.chain(INSTALLATION).view) as Kind[];
     for (const chain of [INSTALLATION, ...this.#world.cases]) {
       const scope = this.#world.scope(chain);
@@ -185,6 +192,7 @@ export class App {
     this.#reconciler.stop();
     this.#outbox.stop();
     this.#intake.stop();
+    this.#digest.stop();
     await this.#writer.idle();
     for (const chain of this.#turns.seqs.keys()) await this.#snapshot(chain);
     await close();
@@ -259,6 +267,7 @@ export class App {
         if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
         if (!resumed) await this.#resume();
+        if (!resumed) this.#digest.soon();
         resumed = true;
         this.#scheduler.release();
         this.#checkClock();
@@ -310,6 +319,11 @@ export class App {
       .catch((fault: unknown) => void this.#parts.log.bug("crypto.pump-failed", fault))
       .finally(() => { this.#pumping = undefined; });
   }
+  /** A task that fell due while the bot was away stands in the digest; one that is still to be done in time is reminded of as ever. */
+  #isDigested(wake: Wake): boolean {
+    const due = this.#world.chain(wake.chain).view.task.get(wake.key)?.due;
+    return wake.kind === "task" && due !== undefined && this.#digest.covers(wake.at) && this.#digest.covers(due.at);
+  }
   /** The machine slept, or its clock was set forward: what comes now may be old, and ticks wait until it has been read. */
   #timeMissed(ms: number): void {
     const { clock, log } = this.#parts;
@@ -317,6 +331,7 @@ export class App {
     this.#jumpedUntil = (clock.now() + HOLD_TICKS) as Instant;
     this.#intake.missedTime();
     this.#scheduler.hold();
+    this.#digest.slept((clock.now() - ms) as Instant);
     clock.wakeAt(this.#jumpedUntil, () => this.#scheduler.release());
     this.#alarms.give(INSTALLATION, { what: "clock-jumped", about: "clock", facts: { ms }, lines: [line("clock.jumped", { by: span(ms) })] });
   }
@@ -337,7 +352,7 @@ export class App {
     if (until !== undefined && until > now) return this.#scheduler.retry(wake, Math.min(until, now + LOOK_AGAIN) as Instant);
     const mark = until !== undefined ? line("late.unread", {}) : now < this.#jumpedUntil ? line("clock.after-jump", {}) : undefined;
     try {
-      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake, mark));
+      const moved = await this.#writer.do(wake.kind === "alert" || wake.kind === "delivery" ? "P1" : "live", () => this.#flow.tick(wake, mark, this.#isDigested(wake)));
       if (moved) this.health.count("ticks");
       if (!moved) {
         this.#parts.log.error("tick.nothing-decided");

@@ -76,8 +76,8 @@ export class Flow {
     await this.#commit(acting, { ...outcome, parts: [own, ...outcome.parts] });
   }
 
-  /** Time has come for an entity; `mark` is said with whatever is said because of it. */
-  async tick(wake: Wake, mark?: Line): Promise<boolean> {
+  /** Time has come for an entity; `mark` is said with whatever is said because of it, `digested`: reminders are not, a digest tells of them. */
+  async tick(wake: Wake, mark?: Line, digested = false): Promise<boolean> {
     const { world, clock, windows } = this.#parts;
     const scope = world.scope(wake.chain);
     const entity = scope.state[wake.kind].get(wake.key);
@@ -89,6 +89,7 @@ export class Flow {
     if (!decision.ok || decision.events.length === 0) return false;
     await this.#parts.turns.commit({
       now, parts: [{ chain: decision.chain ?? wake.chain, events: decision.events }], trust: "none",
+      digested,
       ...(mark === undefined ? {} : { mark: { line: mark, stubs: true }, notes: [{ chain: wake.chain, what: "backlog-not-read", facts: { kind: wake.kind } }] }),
     });
     return true;

@@ -44,6 +44,8 @@ export interface Turn {
   readonly ratchet?: Ratchet;
   /** Said at the end of every message that follows; with `stubs`, of those that wake a phone too. */
   readonly mark?: Mark;
+  /** What is told to people in passing is told otherwise: of a downtime's reminders one digest. */
+  readonly digested?: boolean;
   /** Small durable values of the same transaction. */
   readonly values?: NonNullable<Batch["values"]>;
 }
@@ -104,6 +106,7 @@ export class Turns {
       let n = 0;
       isMarked ||= effects.some(bearsMark);
       for (const effect of effects) {
+        if (turn.digested === true && effect.effect === "say" && effect.to.to === "people" && effect.lane === "routine") continue;
         const rendered = render(effect, {
           chain, scope: scope(chain), now: turn.now, prefix: this.#parts.prefix, boardWaits, random: this.#parts.random,
           ...(turn.home === undefined ? {} : { home: turn.home }), ...(turn.mark === undefined ? {} : { mark: turn.mark }),

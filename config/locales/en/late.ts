@@ -15,5 +15,12 @@ export const sayings = {
   "clock.after-jump": "This fell due while the machine slept, or because its clock was set forward.",
   "clock.behind": "The machine’s clock says {wall}. That is before what is on record, so I do not believe it and go on by my own count: {now}. Reminders and alarms go on. Put the machine’s clock right.",
   "clock.far-ahead": "The machine’s clock says {wall}, more than a day after my own count: {now}. I do not believe it and go on by mine; reminders and alarms go on. Put the machine’s clock right. If it is right, restart me: what fell due comes then.",
+  "away.title": "I was away from {from} to {to}. What concerns you:",
+  "away.stopped": "{codename} {delivery} was STOPPED by {by}, {at}.",
+  "away.alert": "{codename} {alert} · P1 · raised {since}, nobody has acknowledged it: type  {line}",
+  "away.no-contact": "{codename} {delivery}: no contact since {last}.",
+  "away.question": "{codename}: a question to you ran out, {at}: “{stub}” Nothing was done.",
+  "away.task": "{codename} {task} {title} · {owner} · overdue since {due}",
+  "away.more": "… and {count, number} more.",
 } as const;
 export const words = {} as const;

@@ -15,5 +15,12 @@ export const sayings = {
   "clock.after-jump": "Esto venció mientras la máquina dormía, o porque se adelantó su reloj.",
   "clock.behind": "El reloj de la máquina dice {wall}. Eso es antes de lo que consta, así que no le creo y sigo con mi propia cuenta: {now}. Avisos y alarmas siguen. Pon en hora el reloj de la máquina.",
   "clock.far-ahead": "El reloj de la máquina dice {wall}, más de un día después de mi propia cuenta: {now}. No le creo y sigo con la mía; avisos y alarmas siguen. Pon en hora el reloj de la máquina. Si es correcto, reiníciame: lo que vencía llega entonces.",
+  "away.title": "Estuve fuera de {from} a {to}. Lo que te concierne:",
+  "away.stopped": "{codename} {delivery} fue PARADA por {by}, {at}.",
+  "away.alert": "{codename} {alert} · P1 · dada {since}, nadie ha acusado recibo: escribe  {line}",
+  "away.no-contact": "{codename} {delivery}: sin contacto desde {last}.",
+  "away.question": "{codename}: venció una pregunta para ti, {at}: «{stub}» No se hizo nada.",
+  "away.task": "{codename} {task} {title} · {owner} · vencida desde {due}",
+  "away.more": "… y {count, number} más.",
 } as const;
 export const words = {} as const;
