@@ -183,8 +183,14 @@ describe("what the homeserver left out of a sync", () => {
     };
     chatter(world, opened.coordination, 50);
     await world.clock.pass(120_000);
-    const started = world.start({ gateway: tenAtOnce });
-    for (let ms = 0; ms < 2_000; ms += 100) await world.clock.pass(100);
+    const synced = Promise.withResolvers<void>();
+    const started = world.start({ gateway: (gateway) => {
+      tenAtOnce(gateway);
+      const sync = gateway.sync.bind(gateway);
+      gateway.sync = (since, timeout) => sync(since, timeout).finally(synced.resolve);
+    } });
+    await synced.promise;
+    for (let ms = 0; ms < 1_000; ms += 100) await world.clock.pass(100);
     const told = heard(world, LUIS, /A-1 · P1/).length;
     slow.resolve();
     await started;
