@@ -9,13 +9,14 @@ import * as doctorPerson from "./en/doctor-person.ts";
 import * as jit from "./en/jit.ts";
 import * as late from "./en/late.ts";
 import * as me from "./en/me.ts";
+import * as restored from "./en/restored.ts";
 import * as status from "./en/status.ts";
 import * as task from "./en/task.ts";
 import * as wakeTest from "./en/wake-test.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
+  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
+  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
 } as const;

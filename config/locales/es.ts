@@ -9,13 +9,14 @@ import * as doctorPerson from "./es/doctor-person.ts";
 import * as jit from "./es/jit.ts";
 import * as late from "./es/late.ts";
 import * as me from "./es/me.ts";
+import * as restored from "./es/restored.ts";
 import * as status from "./es/status.ts";
 import * as task from "./es/task.ts";
 import * as wakeTest from "./es/wake-test.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
+  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
+  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
 } as const;

@@ -28,6 +28,7 @@ import { Health } from "./health.ts";
 import { Intake } from "./intake.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
+import { Recovery } from "./recovery.ts";
 import { roomReader } from "./render.ts";
 import type { UndoneRoom } from "./rooms-undone.ts";
 import { undoneRooms } from "./rooms-undone.ts";
@@ -89,6 +90,7 @@ export class App {
   readonly #outbox: OutboxSender;
   readonly #reconciler: Reconciler;
   readonly #alarms: Alarms;
+  readonly #recovery: Recovery;
   readonly #digest: DigestAway;
   readonly #doctor: Doctor;
   readonly #snapshots = new Map<ChainId, number>();
@@ -139,10 +141,11 @@ export class App {
       journal, clock, world, writer: this.#writer, turns: this.#turns, windows, log,
       isReading: () => this.#world.cases.some((chain) => (this.#intake.waitsUntil(chain, undefined) ?? 0) > clock.now()),
     });
+    this.#recovery = new Recovery({ ...parts, world, writer: this.#writer, turns: this.#turns, owners: owners.map((owner) => owner.user) });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
-      needsRoom: (at) => this.#reconciler.look(at), random, undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
+      needsRoom: (at) => this.#reconciler.look(at), maySent: (created) => this.#recovery.maySent(created), random, undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
     });
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal, health: this.health,
@@ -171,6 +174,7 @@ export class App {
     for (const chain of await journal.chains()) await this.#load(chain);
     this.#clock.notBefore(Number((await journal.value("sync:at")) ?? 0) as Instant);
     this.#rooms.load(await journal.values("room:"));
+    await this.#recovery.load();
     await this.#pinOwners();
     await this.#outbox.load();
     await this.#intake.load();
@@ -230,6 +234,7 @@ export class App {
     let seq = saved?.seq ?? 0;
     for await (const row of journal.read(id, seq)) {
       if (!isSystem(row.event)) chain.apply(row.event);
+      if (row.event.type === "system.restored") this.#recovery.goesOn(id, row.seq);
       this.#clock.notBefore(row.at);
       seq = row.seq;
     }
@@ -295,6 +300,7 @@ export class App {
    */
   async #resume(): Promise<void> {
     await this.#writer.idle();
+    await this.#recovery.tell();
     this.#reconciler.lookAtAll();
     for (const chain of this.#world.cases) {
       const scope = this.#world.scope(chain);

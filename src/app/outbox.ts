@@ -90,6 +90,8 @@ export interface OutboxParts {
   /** A message for this place could not be sent, and is tried again later or, if `gaveUp`, no more: people have to know. `of` is whose message it is. */
   undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void;
   readonly health: Health;
+  /** Whether one of this age may have been sent by a bot that was lost since: the journal goes on from an older copy. */
+  maySent(created: Instant): boolean;
   fatal(fault: unknown): void;
 }
 
@@ -219,6 +221,10 @@ export class OutboxSender {
       const sent = await this.#repeat(row);
       if (sent !== undefined) return this.#done(row, body, room, sent);
     }
+    if (row.state === "rendered" && this.#parts.maySent(row.created)) {
+      const sent = await this.#findSent(room, row.id);
+      if (sent !== undefined) return this.#done(row, body, room, sent);
+    }
     const made = await this.#content(row, body, room, readers);
     if (made === undefined) return this.#drop(row, "superseded");
     const keyHolders = body.at.chain === INSTALLATION ? readers : rosterOf(world.scope(body.at.chain), body.at.slot);
@@ -282,7 +288,9 @@ export class OutboxSender {
         if (event.sender !== gateway.user || event.type !== "m.room.encrypted") continue;
         if (event.transaction === effect) return event.event;
         const read = await crypto.decrypt(room, event.wire);
-        if (read.ok && read.content[EFFECT_KEY] === effect) return event.event;
+        // Of an older device: from the key backup, proven by nobody. To find what was sent that is enough.
+        const content = read.ok ? read.content : read.claims?.content;
+        if (content?.[EFFECT_KEY] === effect) return event.event;
       }
       looked += events.length;
       if (end === undefined || events.length === 0) return undefined;

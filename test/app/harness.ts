@@ -87,6 +87,10 @@ export class World {
     if (this.#gateway === undefined) throw new Error("not started");
     return this.#gateway;
   }
+  /** The data folder, and the keys of what lies in it. */
+  get data(): { readonly folder: string; readonly keys: Keys } {
+    return { folder: this.#folder, keys: this.#keys };
+  }
   async stop(): Promise<void> {
     await this.#app?.stop(async () => {
       this.#gateway?.close();
