@@ -3,6 +3,7 @@ import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
 import type { Crypto, Decrypted, Encrypted, Proof, Recipient, Undecryptable, Verifications } from "../ports.ts";
 import { megolmHeader } from "./ciphertext.ts";
 import { readCryptoSync } from "./crypto-sync.ts";
+import type { Lineage } from "./crypto-store/lineage.ts";
 import type { PoisonList } from "./crypto-store/poison.ts";
 import { Decryption } from "./decrypting.ts";
 import { Fault, isFault } from "./fault.ts";
@@ -16,6 +17,7 @@ import type { Log, Rest } from "./rest.ts";
 import { SerialByName } from "./serial.ts";
 import { missingSessions, share } from "./sharing.ts";
 import { masterKeyOf } from "./standing.ts";
+import type { StoreAge } from "./store-age.ts";
 import { SasVerifications } from "./verification.ts";
 import type { RoomSender } from "./verification.ts";
 import { Vouching } from "./vouching.ts";
@@ -34,6 +36,9 @@ export interface CryptoParts {
   readonly outgoing: Outgoing;
   readonly rest: Rest;
   readonly poison: PoisonList;
+  readonly lineage: Lineage;
+  /** Asked before each encryption; missing where the store lives no longer than the process. */
+  readonly age?: Pick<StoreAge, "sure" | "tellNowAndThen">;
   /** Brings an encrypted event of a verification to its room. */
   readonly toRoom: RoomSender;
   readonly log: Log;
@@ -51,10 +56,14 @@ export class OlmCrypto implements Crypto {
   readonly #vouching: Vouching;
   readonly #sas: SasVerifications;
   readonly #withholding: Withholding;
+  readonly #lineage: Lineage;
+  readonly #age: CryptoParts["age"];
   readonly #rooms = new SerialByName();
   readonly #changed = new Set<UserId>();
 
-  constructor({ machine, outgoing, rest, poison, toRoom, log }: CryptoParts) {
+  constructor({ machine, outgoing, rest, poison, lineage, age, toRoom, log }: CryptoParts) {
+    this.#lineage = lineage;
+    this.#age = age;
     this.#machine = machine;
     this.#receiving = new Receiving(machine, poison);
     this.#outgoing = outgoing;
@@ -84,6 +93,7 @@ export class OlmCrypto implements Crypto {
   async pump(): Promise<void> {
     await this.#outgoing.pump();
     await this.#withholding.flush();
+    await this.#age?.tellNowAndThen();
     await this.#sas.advance();
   }
 
@@ -104,11 +114,18 @@ export class OlmCrypto implements Crypto {
   }
 
   async #encrypt(room: RoomId, pins: ReadonlyMap<UserId, MasterKey>, type: string, json: string): Promise<Encrypted> {
+    await this.#age?.sure();
     const claim = await this.#informed.about(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
     if (claim !== undefined) await this.#outgoing.send(claim);
     const { requests, leftOut } = await this.#informed.about(pins.keys(), (engine, standings, unknown) => share(engine, standings, room, pins, unknown));
     for (const request of requests) await this.#handOver(request);
-    const ciphertext = await this.#machine.run((engine) => engine.encryptRoomEvent(new olm.RoomId(room), type, json));
+    const ciphertext = await this.#machine.run(async (engine) => {
+      const encrypted = await engine.encryptRoomEvent(new olm.RoomId(room), type, json);
+      const header = megolmHeader(JSON.parse(encrypted) as Record<string, unknown>);
+      // Before anybody has it: what is sent and not on record would look as if another copy of the store had sent it.
+      if (header !== undefined) this.#lineage.used(header.session, header.index);
+      return encrypted;
+    });
     await this.#tell(room, ciphertext, leftOut);
     return { ciphertext, withheld: leftOut.map(({ user, why }) => ({ user, why })) };
   }
@@ -154,6 +171,10 @@ export class OlmCrypto implements Crypto {
 
   async unvouch(user: UserId, masterKey: MasterKey): Promise<boolean> {
     return this.#vouching.unvouch(user, masterKey);
+  }
+
+  generation(): number {
+    return this.#lineage.generation();
   }
 
   /** Waits for a message that is being encrypted: between the key and the message the engine must have its session. */

@@ -35,14 +35,23 @@ const sent = z.object({ event_id: eventId });
 const made = z.object({ room_id: roomId });
 const page = z.object({ chunk: z.unknown().optional(), end: z.string().min(1).max(4096).optional() });
 
+/** Sees what the homeserver shows before anybody else does. */
+export interface Witness {
+  saw(events: readonly TimelineEvent[]): void;
+  /** A sync has been seen whole. */
+  synced(): void;
+}
+
 /** The homeserver as the rest of Relevo sees it. */
 export class MatrixGateway implements Gateway {
   readonly user: UserId;
   readonly device: string;
   readonly #rest: Rest;
   readonly #random: Pick<Random, "bytes">;
+  readonly #witness: Witness | undefined;
 
-  constructor(rest: Rest, user: UserId, device: string, random: Pick<Random, "bytes">) {
+  constructor(rest: Rest, user: UserId, device: string, random: Pick<Random, "bytes">, witness?: Witness) {
+    this.#witness = witness;
     this.#rest = rest;
     this.user = user;
     this.device = device;
@@ -59,7 +68,10 @@ export class MatrixGateway implements Gateway {
       // The caller's loop repeats it, and knows when to stop.
       repeat: "once",
     });
-    return readSync(answer) ?? unusable();
+    const sync = readSync(answer) ?? unusable();
+    for (const { timeline } of sync.joined) this.#witness?.saw(timeline);
+    this.#witness?.synced();
+    return sync;
   }
 
   /** Refuses, as a bug, any type but `m.room.encrypted`: nothing that is said leaves in clear. */
@@ -134,6 +146,7 @@ export class MatrixGateway implements Gateway {
     const read = page.safeParse(answer);
     if (!read.success) return unusable();
     const events = new Sieve().list(read.data.chunk, readTimelineEvent);
+    this.#witness?.saw(events);
     return { events, ...(read.data.end === undefined ? {} : { end: read.data.end }) };
   }
 

@@ -11,6 +11,8 @@ import type { Fatal } from "./fatal.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Rest } from "./rest.ts";
 import type { Log } from "./rest.ts";
+import { StoreAge } from "./store-age.ts";
+import type { NotedAge } from "./store-age.ts";
 import type { RoomSender } from "./verification.ts";
 
 /** What the line is opened with. */
@@ -25,6 +27,8 @@ export interface LineOptions {
   readonly deviceFile?: string;
   /** The crypto store; made if it does not exist. */
   readonly storeFile: string;
+  /** What {@link Crypto.generation} was of which device when the journal last noted it: a store that counts less is an older copy, and is refused. */
+  readonly notedAge?: NotedAge;
   /** 32 bytes; everything that the store is encrypted with is derived from it. */
   readonly storeKey: Uint8Array;
   /** Written at the first start; read again only when the identity must be recovered. */
@@ -58,13 +62,16 @@ export async function openLine(options: LineOptions): Promise<Line> {
   const store = openCryptoStore({ file: options.storeFile, key: derived(options.storeKey, "file"), fatal });
   let machine: Machine | undefined;
   try {
+    const age = new StoreAge({ user, device, lineage: store.lineage, rest, log, fatal });
+    await age.begin(options.notedAge);
     installCryptoStore(store);
     machine = await Machine.open(user, device, { key: derived(options.storeKey, "values") }, fatal);
     const outgoing = new Outgoing(machine, rest, log);
     await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
-    const gateway = new MatrixGateway(rest, user, device, random);
+    await age.tell();
+    const gateway = new MatrixGateway(rest, user, device, random, age);
     const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
-    const crypto = new OlmCrypto({ machine, outgoing, rest, poison: store.poison, toRoom, log });
+    const crypto = new OlmCrypto({ machine, outgoing, rest, poison: store.poison, lineage: store.lineage, age, toRoom, log });
     const close = async (): Promise<void> => {
       rest.close();
       await crypto.close();

@@ -3,7 +3,7 @@
  * The engine tells only those devices that it leaves out itself, of people who get the key on others.
  */
 import { createHash } from "node:crypto";
-import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
+import type * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
 import type { RoomId, UserId } from "../domain/ids.ts";
 import type { Proof } from "../ports.ts";
 import { isFault } from "./fault.ts";

@@ -51,7 +51,11 @@ async function live(start: Start): Promise<void> {
   let lost = 0;
   for (const event of start.acknowledged) if (!(await line.crypto.decrypt(room, event)).ok) lost++;
   await tell({ kind: "lost", count: lost });
-  for (let since = start.since, turn = 0; ; turn++) {
+  // Like the app: what the bot last said itself is seen before anything new is said.
+  const first = await line.gateway.sync(start.since, 0);
+  await line.crypto.receive(first.crypto);
+  await tell({ kind: "synced", since: first.next });
+  for (let since: string = first.next, turn = 0; ; turn++) {
     // Every fourth message leaves the peer out, which rotates the session.
     const recipients = turn % 4 === 3 ? [] : [peer];
     const { ciphertext } = await line.crypto.encrypt(room, recipients, "m.room.message", { msgtype: "m.text", body: `turn ${turn}` });

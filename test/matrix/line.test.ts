@@ -74,7 +74,8 @@ describe("opening the line", () => {
     const before_ = homeserver.requests.length;
     await (await open("again")).close();
     const made = homeserver.requests.slice(before_).map(({ method, path }) => `${method} ${path}`);
-    assert.deepEqual(made, ["GET /account/whoami", "POST /keys/query", "POST /keys/query", "GET /user/@again:toy/account_data/m.secret_storage.default_key"]);
+    const age = "/user/@again:toy/account_data/relevo.crypto-store.RELEVO";
+    assert.deepEqual(made, ["GET /account/whoami", `GET ${age}`, "POST /keys/query", "POST /keys/query", "GET /user/@again:toy/account_data/m.secret_storage.default_key", `PUT ${age}`]);
   });
 
   it("leaves engine and store closed when it fails, so that it can be tried again in the same process", async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EventId, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
+import type { Lineage } from "../../src/matrix/crypto-store/lineage.ts";
 import type { PoisonList } from "../../src/matrix/crypto-store/poison.ts";
 import { OlmCrypto } from "../../src/matrix/crypto.ts";
 import { ensureIdentity } from "../../src/matrix/identity.ts";
@@ -75,7 +76,7 @@ export class Participant {
     }
     const gateway = new MatrixGateway(rest, user, device, random);
     const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
-    return new Participant(machine, new OlmCrypto({ machine, outgoing, rest, poison: noPoison(), toRoom, log }), gateway, rest, logged);
+    return new Participant(machine, new OlmCrypto({ machine, outgoing, rest, poison: noPoison(), lineage: noLineage(), toRoom, log }), gateway, rest, logged);
   }
 
   /** One sync, handed to the crypto, and what it has to send. */
@@ -106,6 +107,12 @@ export class Participant {
     const event = `$${this.device}-${++this.#events}` as EventId;
     return { type: "m.room.encrypted", event_id: event, sender: this.user, origin_server_ts: 1_700_000_000_000, content: JSON.parse(ciphertext) as unknown };
   }
+}
+
+/** A phone has its own. */
+function noLineage(): Lineage {
+  const sent = new Map<string, number>();
+  return { generation: () => sent.size, used: (session, index) => void sent.set(session, index + 1), next: (session) => sent.get(session), complete: true, wasUsed: false, begin: () => undefined, condemn: () => undefined, condemned: () => false };
 }
 
 /** In memory, like everything else of theirs. */

@@ -88,7 +88,7 @@ export class Life {
   }
   async #call<T>(call: CallName, effect: () => T): Promise<T> {
     if (this.isOver) return NEVER;
-    for (let turns = this.#out.dice.below(3); turns > 0; turns -= 1) await undefined;
+    for (let turns = this.#out.dice.below(3); turns > 0; turns -= 1) await Promise.resolve();
     const fault = this.#due(call);
     if (fault?.when === "before") await this.#suffer(fault);
     if (this.isOver) return NEVER;
@@ -135,12 +135,12 @@ export class Life {
     return { now: () => clock.now(), wakeAt: (at, then) => clock.wakeAt(at, () => { if (!this.isOver) then(); }) };
   }
   journal(memory: MemoryJournal): Journal {
-    const life = this;
+    const isOver = (): boolean => this.isOver;
     return {
       commit: (batch: Batch): Promise<Committed> => this.#call("commit", () => memory.write(batch)),
       async *read(chain, afterSeq) {
         for await (const row of memory.read(chain, afterSeq)) {
-          if (life.isOver) await NEVER;
+          if (isOver()) await NEVER;
           yield row;
         }
       },
@@ -232,6 +232,7 @@ export class Life {
         return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: (server.state.counter += 1), ciphertext: JSON.stringify(sealed) }), withheld };
       }),
       proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
+      generation: () => 0,
       masterKey: (user) => this.#call("masterKey", () => masterKeyOf(user)),
       identity: (user, pinned) => this.#call("proof", () => {
         const proof = proofOf(user, pinned);

@@ -267,6 +267,9 @@ export class ModelCrypto implements Crypto {
     this.vouched.delete(user);
     return (await this.masterKey(user)) === masterKey;
   }
+  generation(): number {
+    return 1;
+  }
   async rotate(room: RoomId): Promise<void> {
     this.rotated.push(room);
   }

@@ -6,6 +6,7 @@ import type { Fatal } from "../fatal.ts";
 import { StoreCursor, StoreCursorWithValue } from "./cursor.ts";
 import { StoreDatabase } from "./database.ts";
 import { StoreFactory } from "./factory.ts";
+import type { Lineage } from "./lineage.ts";
 import { StoreIndex, StoreObjectStore } from "./object-store.ts";
 import { poisonTable } from "./poison.ts";
 import type { PoisonList } from "./poison.ts";
@@ -25,6 +26,7 @@ export interface CryptoStore {
   readonly indexedDB: StoreFactory;
   readonly IDBKeyRange: typeof StoreKeyRange;
   readonly poison: PoisonList;
+  readonly lineage: Lineage;
   /** Durable commits since it was opened. */
   commits(): number;
   /** Only after everything that uses it is closed. */
@@ -38,11 +40,13 @@ export interface CryptoStore {
 export function openCryptoStore(options: { readonly file: string; readonly key: Uint8Array; readonly fatal: Fatal; readonly durable?: boolean }): CryptoStore {
   if (options.key.length !== STORE_KEY_BYTES) throw new Error(`the key of the crypto store has ${STORE_KEY_BYTES} bytes`);
   const sql = openFile(options.file, options.key, options.durable ?? true);
-  const queue = new TransactionQueue(new Tables(sql), options.fatal);
+  const tables = new Tables(sql);
+  const queue = new TransactionQueue(tables, options.fatal);
   return {
     indexedDB: new StoreFactory(queue),
     IDBKeyRange: StoreKeyRange,
     poison: poisonTable(sql),
+    lineage: tables.lineage,
     commits: () => queue.commits,
     close: () => {
       queue.stop();

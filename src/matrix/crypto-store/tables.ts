@@ -2,6 +2,8 @@
 import type { Database, Statement } from "better-sqlite3-multiple-ciphers";
 import { deserialize, serialize } from "node:v8";
 import { encodeIndexKey } from "./key.ts";
+import { COUNT_COMMIT, lineageTable } from "./lineage.ts";
+import type { Lineage } from "./lineage.ts";
 import type { StoreKeyRange } from "./range.ts";
 import { rangeCondition } from "./range.ts";
 
@@ -41,6 +43,7 @@ PRAGMA user_version = ${TABLES_VERSION};
 
 /** One SQLite file with any number of databases in it. Whoever calls it opens and ends the transactions. */
 export class Tables {
+  readonly lineage: Lineage;
   readonly #sql: Database;
   readonly #statements = new Map<string, Statement<unknown[]>>();
   readonly #shapes = new Map<string, Map<string, StoreShape>>();
@@ -48,6 +51,7 @@ export class Tables {
   constructor(sql: Database) {
     this.#sql = sql;
     sql.exec(SCHEMA);
+    this.lineage = lineageTable(sql);
   }
 
   begin(): void {
@@ -56,6 +60,7 @@ export class Tables {
 
   /** When it returns, what was written is on the disk (`synchronous=FULL`). */
   commit(): void {
+    this.#sql.exec(COUNT_COMMIT);
     this.#sql.exec("COMMIT");
   }
 
