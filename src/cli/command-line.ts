@@ -1,12 +1,16 @@
 /** The command line. Each command is a few lines here and a file beside it; what it needs is loaded only when it runs. */
+import { userInfo } from "node:os";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { looksSecret } from "../app/setting-values.ts";
 import { log, relevoVersion, systemClock, systemRandom } from "../app/system.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { VerifyOptions } from "./audit.ts";
-import type { InitOptions } from "./init.ts";
+import type { Asker } from "./init-ask.ts";
+import type { GivenOptions } from "./init-command.ts";
 import type { LoginOptions } from "./login.ts";
+import type { RecoverOptions } from "./recover.ts";
 import { EXIT, report, withoutValues } from "./report.ts";
 
 /** Where a command reads and writes. */
@@ -14,7 +18,11 @@ export interface Terminal {
   readonly input: Readable;
   out(line: string): void;
   err(line: string): void;
+  /** Somebody who can be asked, if a person sits there. */
+  readonly asker?: () => Promise<Asker>;
 }
+
+const PROGRAM = fileURLToPath(new URL("../../bin/relevo.js", import.meta.url));
 
 /** Runs one command line (without node and file name) and gives the exit code. Never throws. */
 export async function commandLine(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -45,22 +53,31 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
     .showHelpAfterError("(relevo --help lists the commands and options)");
 
   program.command("init")
-    .description("write a commented configuration and the secret files; overwrites nothing")
-    .requiredOption("--homeserver <url>", "address of the homeserver")
-    .requiredOption("--user <id>", "the bot's own account, @relevo:example.org")
-    .requiredOption("--owner <user=fingerprint>", "who may open cases, with the fingerprint of their master key; repeat for each", repeated)
-    .requiredOption("--access-token-file <file>", "file of mode 0600 that holds the bot's access token; - for standard input")
+    .description("write a commented configuration and the secret files; overwrites nothing; at a terminal, asks for what is missing")
+    .option("--homeserver <url>", "address of the homeserver (required)")
+    .option("--user <id>", "the bot's own account, @relevo:example.org (required)")
+    .option("--owner <user=fingerprint>", "who may open cases, with the fingerprint of their master key; repeat for each (required)", repeated)
+    .option("--access-token-file <file>", "file of mode 0600 that holds the bot's access token; - for standard input (required)")
     .option("--password-file <file>", "the same for its password, where the homeserver asks for it at the first start")
     .option("--passphrase-file <file>", "the same for the passphrase that seals all it stores; made anew if not given")
-    .option("--config <file>", "configuration to write", "relevo.yaml")
-    .option("--data <folder>", "folder of the journal and the crypto store, seen from the configuration", "data")
-    .option("--language <code>", "en or es", "en")
-    .option("--zone <name>", "IANA time zone", "UTC")
-    .option("--prefix <sign>", "what commands begin with in workspace rooms", "!")
+    .option("--config <file>", "configuration to write (default: relevo.yaml)")
+    .option("--data <folder>", "folder of the journal and the crypto store, seen from the configuration (default: data)")
+    .option("--language <code>", "en or es (default: en)")
+    .option("--zone <name>", "IANA time zone (default: UTC)")
+    .option("--prefix <sign>", "what commands begin with in workspace rooms (default: !)")
+    .option("--metrics <address>", "where figures and /ready can be asked for, such as 127.0.0.1:9477 (default: off)")
+    .option("--systemd <folder>", "write a systemd unit, relevo.service, into this folder")
+    .option("--no-check", "do not look at the homeserver")
+    .option("--try-limit", "try whether the homeserver holds the bot back: makes an empty room and leaves it")
+    .option("--start", "start the bot when all is written")
     .addHelpText("after", '\nExample:\n  relevo init --homeserver https://matrix.example.org --user @relevo:example.org \\\n    --owner "@ana:es.example=cmVw bGFj …" --access-token-file token')
-    .action(async (options: InitOptions) => {
-      const { init } = await import("./init.ts");
-      for (const line of await init(options, terminal.input, systemRandom())) terminal.out(line);
+    .action(async (options: GivenOptions, command: Command) => {
+      const { NEEDED, initCommand, isIncomplete } = await import("./init-command.ts");
+      const asker = isIncomplete(options) ? await terminal.asker?.() : undefined;
+      if (asker === undefined) for (const [name, option] of Object.entries(NEEDED)) required(command, option, options[name as keyof typeof NEEDED]);
+      const { lines, start } = await initCommand(options, { input: terminal.input, asker, clock: systemClock(), random: systemRandom(), account: userInfo().username, program: PROGRAM });
+      for (const line of lines) terminal.out(line);
+      if (start !== undefined) ended(await runBot(start, terminal));
     });
 
   program.command("run")
@@ -68,11 +85,7 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
     .option("--config <file>", "configuration, see docs/config.md (required)")
     .action(async (options: { config?: string }, command: Command) => {
       const config = required(command, "--config <file>", options.config);
-      const [{ loadConfig }, { readSecrets }, { run }] = await Promise.all([import("./config.ts"), import("./secret-file.ts"), import("./run.ts")]);
-      const settings = await loadConfig(config);
-      const secrets = await readSecrets(settings);
-      const { start } = await import("../app/start.ts");
-      ended(await run(settings, secrets, start, { clock: systemClock(), say: terminal.out, onStop: onStopSignals }));
+      ended(await runBot(config, terminal));
     });
 
   program.command("login")
@@ -101,9 +114,56 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
       ended(ok ? EXIT.fine : EXIT.failed);
     });
 
+  program.command("backup")
+    .description("write an encrypted copy of journal and keys to a new file, while the bot runs; never the crypto store")
+    .argument("<file>", "file to write; it must not be there yet")
+    .option("--config <file>", "configuration of the installation (required)")
+    .option("--check", "restore it beside as well and check every row")
+    .action(async (file: string, options: { config?: string; check?: boolean }, command: Command) => {
+      const config = required(command, "--config <file>", options.config);
+      const [{ loadConfig }, { backup }] = await Promise.all([import("./config.ts"), import("./backup.ts")]);
+      const host = { clock: systemClock(), random: systemRandom(), version: relevoVersion() };
+      for (const line of await backup(await loadConfig(config), file, options.check === true, host)) terminal.out(line);
+    });
+
+  program.command("restore")
+    .description("make the data folder anew from a backup; relevo recover --backup does this and makes the new device, too")
+    .argument("<file>", "what relevo backup has written")
+    .option("--config <file>", "configuration; its data folder must be empty or not be there (required)")
+    .action(async (file: string, options: { config?: string }, command: Command) => {
+      const config = required(command, "--config <file>", options.config);
+      const [{ loadConfig }, { restore }] = await Promise.all([import("./config.ts"), import("./restore.ts")]);
+      for (const line of await restore(await loadConfig(config), file, systemClock(), systemRandom())) terminal.out(line);
+    });
+
+  program.command("recover")
+    .description("let the bot go on as a new device, after a machine, a disk or a crypto store was lost; needs the recovery key in its file")
+    .option("--config <file>", "configuration of the installation (required)")
+    .option("--backup <file>", "what relevo backup has written, if the journal is lost, too")
+    .option("--old-journal", "the journal in the data folder is an older copy and nothing newer is left: everybody is told")
+    .option("--password-file <file>", "file of mode 0600 that holds the account's password; - for standard input")
+    .option("--access-token-file <file>", "the same for a token of a new login, where accounts are managed elsewhere")
+    .action(async ({ config: given, ...options }: RecoverOptions & { config?: string }, command: Command) => {
+      const config = required(command, "--config <file>", given);
+      const [{ loadConfig }, { recover }] = await Promise.all([import("./config.ts"), import("./recover.ts")]);
+      const host = { input: terminal.input, clock: systemClock(), random: systemRandom() };
+      for (const line of await recover(await loadConfig(config), options, host)) terminal.out(line);
+    });
+
+  program.command("passphrase")
+    .description("seal the keys under another passphrase; may be done while the bot runs")
+    .option("--config <file>", "configuration of the installation (required)")
+    .option("--new-passphrase-file <file>", "file of mode 0600 that holds the new passphrase; - for standard input (required)")
+    .action(async (options: { config?: string; newPassphraseFile?: string }, command: Command) => {
+      const config = required(command, "--config <file>", options.config);
+      const next = required(command, "--new-passphrase-file <file>", options.newPassphraseFile);
+      const [{ loadConfig }, { passphrase }] = await Promise.all([import("./config.ts"), import("./passphrase.ts")]);
+      for (const line of await passphrase(await loadConfig(config), next, terminal.input, systemRandom())) terminal.out(line);
+    });
+
   const audit = program.command("audit").description("write the journal out for whoever verifies it, and verify it offline");
   audit.command("export")
-    .description("write clear headers, commitments and sealed bodies to a new file; the bot must be stopped")
+    .description("write clear headers, commitments and sealed bodies to a new file; while the bot runs, too")
     .option("--config <file>", "configuration of the installation (required)")
     .option("--out <file>", "file to write; it must not be there yet (required)")
     .action(async (options: { config?: string; out?: string }, command: Command) => {
@@ -129,12 +189,21 @@ function programOf(terminal: Terminal, ended: (code: number) => void): Command {
   return program;
 }
 
+/** Runs the bot of a configuration until it ends; gives its exit code. */
+async function runBot(config: string, terminal: Terminal): Promise<number> {
+  const [{ loadConfig }, { readSecrets }, { run }] = await Promise.all([import("./config.ts"), import("./secret-file.ts"), import("./run.ts")]);
+  const settings = await loadConfig(config);
+  const secrets = await readSecrets(settings);
+  const { start } = await import("../app/start.ts");
+  return run(settings, secrets, start, { clock: systemClock(), say: terminal.out, onStop: onStopSignals });
+}
+
 function repeated(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
 /** Looked at after the options have been read, unlike `requiredOption`: a mistyped `--confgi` is then answered with what was meant. */
-function required(command: Command, option: string, value: string | undefined): string {
+function required<T>(command: Command, option: string, value: T | undefined): T {
   return value ?? command.error(`error: required option '${option}' not specified`);
 }
 

@@ -1,14 +1,15 @@
-/** `relevo init`: writes a commented configuration and the secret files, or nothing. Asks no questions; takes secrets from files or standard input only. */
+/** `relevo init`: writes a commented configuration and the secret files, or nothing. Secrets come from files, standard input or a hidden question only. */
 import { chmod, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { Random } from "../ports.ts";
-import { readHomeserver, readLanguage, readMasterKey, readPath, readPrefix, readUserId, readZone } from "../app/setting-values.ts";
+import { isLoopback, readHomeserver, readLanguage, readListen, readMasterKey, readPath, readPrefix, readUserId, readZone } from "../app/setting-values.ts";
 import { OperatorError } from "../operator-error.ts";
 import { configText } from "./config-text.ts";
 import { loadConfig } from "./config.ts";
 import type { SecretKind } from "./secret-file.ts";
 import { ACCESS_TOKEN, PASSPHRASE, PASSWORD, readSecretFile, readSecretInput, readSecrets } from "./secret-file.ts";
+import { systemdUnit } from "./systemd-unit.ts";
 
 /** What stood on the command line; `-` for a secret means standard input. */
 export interface InitOptions {
@@ -24,16 +25,38 @@ export interface InitOptions {
   readonly language: string;
   readonly zone: string;
   readonly prefix: string;
+  /** Where figures can be asked for. */
+  readonly metrics?: string;
+  /** Folder to write a systemd unit to. */
+  readonly systemd?: string;
+  /** False: the homeserver is not asked whether all this fits. */
+  readonly check?: boolean;
+  /** The bot is started when all is written. */
+  readonly start?: boolean;
+}
+
+/** What writing needs besides the options. */
+export interface InitParts {
+  readonly random: Random;
+  /** Where a secret given as `-` is read from. */
+  readonly input: Readable;
+  /** The account of this machine that runs the bot, and the program; for the systemd unit. */
+  readonly account: string;
+  readonly program: string;
+  /** Looks whether the homeserver, the account and the token fit; gives the lines to show, or throws, and nothing is written. */
+  check?(given: { readonly homeserver: string; readonly user: string; readonly token: string }): Promise<readonly string[]>;
 }
 
 /** Name of the folder, beside the configuration, that the secrets are written into. */
 const SECRETS = "secrets";
+/** Name of the systemd unit. */
+const UNIT_FILE = "relevo.service";
 
 /**
- * Writes all files or none; returns the lines to show. Throws an {@link OperatorError} `init.invalid`, `init.exists`, `init.folder`, or what
- * {@link readSecretFile} throws.
+ * Writes all files or none; returns the lines to show. Throws an {@link OperatorError} `init.invalid`, `init.exists`, `init.folder`, what
+ * {@link readSecretFile} throws, or what `check` throws.
  */
-export async function init(options: InitOptions, input: Readable, random: Random): Promise<readonly string[]> {
+export async function init(options: InitOptions, { input, random, account, program, check }: InitParts): Promise<readonly string[]> {
   const given = checked(options);
   const config = resolve(options.config);
   const folder = join(dirname(config), SECRETS);
@@ -41,15 +64,22 @@ export async function init(options: InitOptions, input: Readable, random: Random
   const files = [
     ...secrets.map(({ file, text }) => ({ path: join(folder, file), text: `${text}\n` })),
     { path: config, text: given },
+    ...(options.systemd === undefined ? [] : [{ path: join(resolve(options.systemd), UNIT_FILE), text: unitText(options, config, { account, program }) }]),
   ];
   await refuseToOverwrite([...files.map(({ path }) => path), join(folder, "recovery-key")]);
+  const token = secrets.find(({ file }) => file === "access-token")?.text ?? "";
+  const looked = options.check === false ? [] : await check?.({ homeserver: options.homeserver, user: options.user, token }) ?? [];
   await writeAll(folder, files);
   // The proof that `run` will take what was written.
   await readSecrets(await loadConfig(config));
   return [
+    ...looked,
     `Written: ${options.config} and the folder ${join(dirname(options.config), SECRETS)}, readable by you alone.`,
     options.passphraseFile === undefined ? "The passphrase was made anew. Without it nothing the bot stores can be read: keep a copy of its file apart from this machine."
       : "Keep a copy of the passphrase apart from this machine: without it nothing the bot stores can be read.",
+    ...(options.systemd === undefined ? [] : [
+      `Written: ${join(options.systemd, UNIT_FILE)}. As root: cp ${join(options.systemd, UNIT_FILE)} /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now relevo`,
+    ]),
     `Next: relevo run --config ${options.config}`,
     `At its first start the bot writes ${join(SECRETS, "recovery-key")}: keep a copy of that apart, too.`,
   ];
@@ -70,14 +100,25 @@ function checked(options: InitOptions): string {
   const language = need(readLanguage(options.language), "--language: expected en or es");
   const zone = need(readZone(options.zone), "--zone: expected an IANA time zone such as Europe/Madrid");
   const prefix = need(readPrefix(options.prefix), "--prefix: expected one to three of ! . , ; ~ + % & $ ^ =");
+  need(options.metrics === undefined || isForHere(options.metrics) ? true : undefined, "--metrics: expected off or an address of the loopback such as 127.0.0.1:9477");
   if (wrong.length > 0) throw new OperatorError("init.invalid", ["These options do not fit; nothing was written:", ...new Set(wrong)].join("\n"), "Give these options anew; relevo init --help shows them all.");
   return configText({
     values: {
-      homeserver, user, data, language, zone, prefix,
+      homeserver, user, data, language, zone, prefix, ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
       ...(options.passwordFile === undefined ? {} : { "secrets.passwordFile": `${SECRETS}/password` }),
     },
     lists: { owners: owners.filter((owner) => owner !== undefined) },
   });
+}
+
+function isForHere(text: string): boolean {
+  const listen = readListen(text);
+  return listen === "off" || (listen !== undefined && isLoopback(listen.host));
+}
+
+/** The unit for what is about to be written. */
+function unitText({ data }: InitOptions, config: string, { account, program }: Pick<InitParts, "account" | "program">): string {
+  return systemdUnit({ program, config, data: resolve(dirname(config), data), secrets: join(dirname(config), SECRETS), user: account });
 }
 
 function readOwner(text: string): Record<string, string> | undefined {

@@ -8,6 +8,7 @@ const terminal: Terminal = {
   input: process.stdin,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { asker: async () => (await import("./init-ask.ts")).terminalAsker(process.stdin, process.stdout) } : {}),
 };
 
 // A reader that has gone away (`relevo … | head`) is no reason to end a bot.

@@ -66,7 +66,7 @@ describe("errors at the end of the process", () => {
   });
   it("tell what the homeserver said while starting, by its kind and codes only", () => {
     const fault = (kind: string, errcode?: string): Error => Object.assign(new Error("@ana:es.example said no"), { name: "GatewayFault", kind, status: 401, errcode });
-    for (const [kind, code, words] of [["token", 78, /accessTokenFile/], ["unreachable", 1, /cannot be reached/], ["rate-limited", 1, /rate limit/], ["refused", 1, /refused/]] as const) {
+    for (const [kind, code, words] of [["token", 78, /relevo login/], ["unreachable", 1, /cannot be reached/], ["rate-limited", 1, /rate limit/], ["refused", 1, /refused/]] as const) {
       const { code: ended, err, log } = reported(fault(kind, "M_UNKNOWN_TOKEN"));
       assert.equal(ended, code);
       assert.equal(err.length, 2);

@@ -40,7 +40,7 @@ export const sayings = {
   "doctor.clock-unknown": "The homeserver does not tell its time, so this machine's clock could not be compared.",
   "doctor.token": "The access token belongs to the bot's account.",
   "doctor.token-refused": "The homeserver does not accept the access token.",
-  "doctor.token-refused-cure": "Log the bot in anew on the same device and put the new token into the file that secrets.accessTokenFile names, then start it.",
+  "doctor.token-refused-cure": "Run: relevo login --config FILE --password-file FILE (the same device goes on), then start the bot again. Nothing accepted is lost.",
   "doctor.token-other": "The access token belongs to another account than user in the configuration.",
   "doctor.token-other-cure": "Correct user in the configuration, or put the right token into the file that secrets.accessTokenFile names.",
   "doctor.token-no-device": "The access token belongs to no device, so nothing can be encrypted.",

@@ -40,7 +40,7 @@ export const sayings = {
   "doctor.clock-unknown": "El servidor no dice su hora; no se pudo comparar el reloj de esta máquina.",
   "doctor.token": "El token de acceso es de la cuenta del bot.",
   "doctor.token-refused": "El servidor no acepta el token de acceso.",
-  "doctor.token-refused-cure": "Inicia sesión de nuevo con el bot en el mismo dispositivo, pon el token nuevo en el archivo que nombra secrets.accessTokenFile y arráncalo.",
+  "doctor.token-refused-cure": "Ejecuta: relevo login --config ARCHIVO --password-file ARCHIVO (sigue el mismo dispositivo) y arranca el bot de nuevo. No se pierde nada de lo aceptado.",
   "doctor.token-other": "El token de acceso es de otra cuenta que user en la configuración.",
   "doctor.token-other-cure": "Corrige user en la configuración, o pon el token correcto en el archivo que nombra secrets.accessTokenFile.",
   "doctor.token-no-device": "El token de acceso no es de ningún dispositivo: no se puede cifrar nada.",
