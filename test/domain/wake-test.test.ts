@@ -13,7 +13,7 @@ const rung: WakeTestEvent = { type: "wake-test.rung", v: 1, user: ANA, at: RANG,
 const at = (ms: number): Instant => (NOW + ms) as Instant;
 
 function eventsOf(decision: Decision): readonly DomainEvent[] {
-  assert.ok(decision.ok, decision.ok ? "" : decision.lines[0]?.code);
+  assert.ok(decision.ok, decision.ok ? "" : decision.lines[0]?.code ?? "");
   return decision.events;
 }
 const refusedWith = (decision: Decision): string | undefined => (decision.ok ? undefined : decision.lines[0]?.code);
