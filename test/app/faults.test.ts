@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
-import { settled } from "../support/model.ts";
 import type { World } from "./harness.ts";
 import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
 
@@ -49,8 +48,11 @@ describe("when something fails at a bad moment, the app", () => {
     const opened = await anOpenCase();
     world = opened.world;
     const masterKey = world.crypto.masterKey.bind(world.crypto);
+    const both = Promise.withResolvers<void>();
+    let asked = 0;
     world.crypto.masterKey = async (user) => {
-      await settled();
+      if ((asked += 1) === 2) both.resolve();
+      await both.promise;
       return masterKey(user);
     };
     const wire = JSON.parse(world.server.seal(ANA, "PHONE", "m.room.message", { msgtype: "m.text", body: `jit add ${EVA} "Eva" liaison BE` }, [])) as Record<string, unknown>;

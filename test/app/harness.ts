@@ -17,7 +17,7 @@ import { openKeys } from "../../src/journal/keys.ts";
 import type { Batch } from "../../src/ports.ts";
 import { ANA, BOT, LUIS, NOW } from "../domain/builders-core.ts";
 import type { Shown } from "../support/model.ts";
-import { MODEL_SETTINGS } from "../support/model-settings.ts";
+import { MODEL_SETTINGS } from "./model-settings.ts";
 import { ModelCrypto, ModelGateway, ModelServer, SoonClock, settled } from "../support/model.ts";
 
 export const EVA = "@eva:be.example" as UserId;

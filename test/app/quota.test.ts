@@ -5,7 +5,7 @@ import { spend } from "../../src/domain/quota.ts";
 import type { Allowance } from "../../src/domain/quota.ts";
 import type { Instant } from "../../src/domain/ids.ts";
 import { ANA, LUIS } from "../domain/builders-core.ts";
-import { MODEL_SETTINGS } from "../support/model-settings.ts";
+import { MODEL_SETTINGS } from "./model-settings.ts";
 import type { Opened, World } from "./harness.ts";
 import { anOpenCase, draftDelivery } from "./harness.ts";
 

@@ -9,7 +9,7 @@ import { INSTALLATION, directSlot } from "../../src/domain/ids.ts";
 import { JournalConflict } from "../../src/journal/errors.ts";
 import type { Batch, Proof } from "../../src/ports.ts";
 import { BOT, NOW } from "../domain/builders-core.ts";
-import { MODEL_SETTINGS } from "../support/model-settings.ts";
+import { MODEL_SETTINGS } from "../app/model-settings.ts";
 import type { Dice } from "./chance.ts";
 import { dice, seededChance } from "./chance.ts";
 import { SimClock } from "./clock.ts";
