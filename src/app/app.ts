@@ -157,7 +157,7 @@ export class App {
       intend: async (at, since) => void (await journal.commit({ values: { [`making:${key(at)}`]: since === null ? null : String(since) } })),
       name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix, clock.now())),
       bind: (at, room) => this.#bind(at, room),
-      alarm: (at, step) => this.#alarm(at, step),
+      alarm: (at, repair, step) => this.#alarm(at, repair, step),
       board: (at) => this.#outbox.boardPlace(at),
     });
     this.#intake = new Intake({
@@ -424,13 +424,13 @@ export class App {
     const room = name === undefined ? nested(line("app.place-direct-of", { who: at.chain === INSTALLATION ? directUser(at.slot) : at.slot })) : nested(name, scope.state.case.get("case")?.language);
     this.#alarms.give(of, { what: gaveUp ? "message-given-up" : "message-set-aside", about: key(at), lines: [line(gaveUp ? "app.given-up" : "app.set-aside", { room })] });
   }
-  #alarm(at: Placed, step: string): void {
+  #alarm(at: Placed, repair: string, step: string): void {
     if (at.chain === INSTALLATION) return;
     const scope = this.#world.scope(at.chain);
     const name = desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
     const room = name === undefined ? at.slot : nested(name, scope.state.case.get("case")?.language);
     const said = step === "absent" ? line("app.room-absent", { room }) : line("app.repair-failed", { room, step });
-    this.#alarms.give(at.chain, { what: "repair-undone", about: `${at.slot}/${step}`, facts: { slot: at.slot, step }, lines: [said] });
+    this.#alarms.give(at.chain, { what: "repair-undone", about: `${at.slot}/${repair}`, facts: { slot: at.slot, step }, lines: [said] });
   }
 
   #board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined {

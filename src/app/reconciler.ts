@@ -45,8 +45,8 @@ export interface ReconcilerParts {
   bind(at: Placed, room: RoomId): Promise<void>;
   /** Where the room's board stands, if it has one. */
   board(at: Placed): Promise<BoardPlace | undefined>;
-  /** The same repair again and again: the administrators must look. */
-  alarm(at: Placed, step: string): void;
+  /** The same repair again and again: the administrators must look. `repair` names it exactly, with the person whom it is about; `step` is its kind. */
+  alarm(at: Placed, repair: string, step: string): void;
   readonly health: Health;
   fatal(fault: unknown): void;
 }
@@ -284,14 +284,14 @@ export class Reconciler {
     this.#counted.delete(key(at));
   }
   /** Once in an hour: every message in the room has it looked at again, and a stranger who talks must not ring everybody's phone each time. */
-  #report(at: Placed, name: string, step: string): void {
+  #report(at: Placed, repair: string, step: string): void {
     const now = this.#parts.clock.now();
-    const id = `${key(at)} ${name}`;
+    const id = `${key(at)} ${repair}`;
     const last = this.#reported.get(id);
     if (last !== undefined && now - last < HOUR) return;
     this.#reported.set(id, now);
     this.#parts.health.count("room_repairs_undone");
-    this.#parts.alarm(at, step);
+    this.#parts.alarm(at, repair, step);
   }
 }
 
