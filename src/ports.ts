@@ -375,6 +375,8 @@ export interface Crypto {
    * is an older copy, would use keys twice, and is refused when the line is opened.
    */
   generation(): number;
+  /** The journal has this count on record now. The store keeps it with the next message: a journal that says less at a later start is an older copy. */
+  noted(generation: number): void;
   /** Own devices and identity still whole; false stops all sending. */
   healthy(): Promise<boolean>;
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../d
 import { INSTALLATION, directUser } from "../domain/ids.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, rosterOf } from "../domain/workspace.ts";
+import { CRYPTO_AGE_VALUE } from "../journal/journal.ts";
 import type { Batch, Clock, Crypto, Gateway, Journal, NewOutbox, Outbox, OutboxChange, Random, Recipient } from "../ports.ts";
 import { mediaValue, withFile } from "./attachments.ts";
 import { Failing } from "./failing.ts";
@@ -244,7 +245,12 @@ export class OutboxSender {
     }
     if (Buffer.byteLength(ciphertext) > LONGEST_CONTENT) throw tooLarge();
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
-    await journal.commit({ outboxChanges: [change], ...(made.board === undefined ? {} : { values: { [`sending:${row.id}`]: JSON.stringify(made.board) } }) });
+    const generation = this.#parts.crypto.generation();
+    await journal.commit({
+      outboxChanges: [change],
+      values: { [CRYPTO_AGE_VALUE]: JSON.stringify({ device: gateway.device, generation }), ...(made.board === undefined ? {} : { [`sending:${row.id}`]: JSON.stringify(made.board) }) },
+    });
+    this.#parts.crypto.noted(generation);
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
     this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, pending(encrypted));
     const event = await this.#put(room, row.id, ciphertext);

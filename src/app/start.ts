@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadRegistry } from "../chat/registry.ts";
 import { known } from "../domain/entities.ts";
-import { openJournal } from "../journal/journal.ts";
+import { CRYPTO_AGE_VALUE, openJournal } from "../journal/journal.ts";
 import { openKeys } from "../journal/keys.ts";
 import type { Crypto, Gateway, Journal } from "../ports.ts";
 import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { openLine } from "../matrix/line.ts";
+import type { NotedAge } from "../matrix/store-age.ts";
 import { serveHold } from "./hold.ts";
 import { App, EVOLVE_VERSION } from "./app.ts";
 import type { AppParts } from "./app.ts";
@@ -52,8 +53,9 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
   const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random });
   const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION, fatal });
   try {
+    const age = await journal.value(CRYPTO_AGE_VALUE);
     const line = await openLine({
-      homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random, fatal,
+      homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random, fatal, ...(age === undefined ? {} : { notedAge: JSON.parse(age) as NotedAge }),
       deviceFile: join(settings.data, DEVICE_FILE), storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
       ...(secrets.password === undefined ? {} : { password: secrets.password }), log: lineLog,
     });

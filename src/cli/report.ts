@@ -8,7 +8,7 @@ import type { GatewayFault } from "../ports.ts";
 export const EXIT = { fine: 0, failed: 1, config: 78 } as const;
 
 /** Codes of what stays wrong until a person has changed a file. */
-const UNTIL_CHANGED = /^(?:config|secret|init|keys|node|identity|recovery-key)\.|^(?:homeserver\.token|login\.(?:bad-token|no-token|token-refused|other-account|other-device|no-device))$/;
+const UNTIL_CHANGED = /^(?:config|secret|init|keys|node|identity|recovery-key)\.|^(?:crypto-store\.(?:older|not-ours|newer|key)|journal\.(?:older|format|unknown-event)|homeserver\.token|login\.(?:bad-token|no-token|token-refused|other-account|other-device|no-device))$/;
 
 /** Writes what happened by `err`, a line a call, and gives the exit code. */
 export function report(thrown: unknown, err: (line: string) => void, log: Log): number {

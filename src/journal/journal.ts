@@ -36,6 +36,9 @@ export const RESTORED_VALUE = "restored";
 /** Name of the small value that holds the id of the device on which the bot last ran. */
 export const DEVICE_VALUE = "device";
 
+/** Name of the small value that says how far the crypto store had come when something was last encrypted: JSON of device and count. */
+export const CRYPTO_AGE_VALUE = "crypto-age";
+
 /** What a journal is opened with. */
 export interface OpenJournal {
   /** The data folder: holds `journal.db`, `root.json` and the folder `chain-keys`. */

@@ -60,6 +60,7 @@ export class OlmCrypto implements Crypto {
   readonly #age: CryptoParts["age"];
   readonly #rooms = new SerialByName();
   readonly #changed = new Set<UserId>();
+  #noted = 0;
 
   constructor({ machine, outgoing, rest, poison, lineage, age, toRoom, log }: CryptoParts) {
     this.#lineage = lineage;
@@ -123,7 +124,7 @@ export class OlmCrypto implements Crypto {
       const encrypted = await engine.encryptRoomEvent(new olm.RoomId(room), type, json);
       const header = megolmHeader(JSON.parse(encrypted) as Record<string, unknown>);
       // Before anybody has it: what is sent and not on record would look as if another copy of the store had sent it.
-      if (header !== undefined) this.#lineage.used(header.session, header.index);
+      if (header !== undefined) this.#lineage.used(header.session, header.index, this.#noted);
       return encrypted;
     });
     await this.#tell(room, ciphertext, leftOut);
@@ -175,6 +176,10 @@ export class OlmCrypto implements Crypto {
 
   generation(): number {
     return this.#lineage.generation();
+  }
+
+  noted(generation: number): void {
+    this.#noted = Math.max(this.#noted, generation);
   }
 
   /** Waits for a message that is being encrypted: between the key and the message the engine must have its session. */

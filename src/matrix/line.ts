@@ -27,8 +27,11 @@ export interface LineOptions {
   readonly deviceFile?: string;
   /** The crypto store; made if it does not exist. */
   readonly storeFile: string;
-  /** What {@link Crypto.generation} was of which device when the journal last noted it: a store that counts less is an older copy, and is refused. */
-  readonly notedAge?: NotedAge;
+  /**
+   * What {@link Crypto.generation} was of which device when the journal last noted it: a store that counts less is an older copy, and is refused; so is a
+   * journal that says less than the store remembers of it. `unread`: the journal cannot be read, and the other witnesses have to do.
+   */
+  readonly notedAge?: NotedAge | "unread";
   /** 32 bytes; everything that the store is encrypted with is derived from it. */
   readonly storeKey: Uint8Array;
   /** Written at the first start; read again only when the identity must be recovered. */

@@ -52,13 +52,15 @@ export class StoreAge implements Witness {
 
   /**
    * Compares with what the journal and the homeserver remember of this device. Before the engine is opened, which writes. Throws an
-   * {@link OperatorError} if the store is older, and then at every start. An empty store has used nothing: whether it may be this device's is a
-   * question of the identity.
+   * {@link OperatorError} if the store is older, and then at every start, or if it is the journal that is older. An empty store has used nothing: whether
+   * it may be this device's is a question of the identity.
    */
-  async begin(noted: NotedAge | undefined): Promise<void> {
+  async begin(noted: NotedAge | "unread" | undefined): Promise<void> {
     const { rest, lineage, device } = this.#parts;
     const now = lineage.generation();
-    if (lineage.condemned() || (now > 0 && noted?.device === device && now < noted.generation)) throw this.#condemned();
+    const inJournal = noted !== "unread" && noted?.device === device ? noted.generation : 0;
+    if (lineage.condemned() || (now > 0 && now < inJournal)) throw this.#condemned();
+    if (noted !== "unread" && inJournal < lineage.noted()) throw olderJournal();
     const answer = await rest.call({ method: "GET", path: this.#path(), repeat: "idempotent" }).catch((error: unknown) => {
       if (isFault(error) && error.status === 404) return undefined;
       throw error;
@@ -127,10 +129,18 @@ export class StoreAge implements Witness {
   }
 }
 
+function olderJournal(): OperatorError {
+  return new OperatorError(
+    "journal.older",
+    "The journal is older than what this device has already sent: an older copy of the file was put back, or it was made anew.",
+    "Stop the bot and put the newest journal back. If none is newer, run: relevo recover --config FILE --password-file FILE --old-journal (docs/recovery.md).",
+  );
+}
+
 function older(): OperatorError {
   return new OperatorError(
     "crypto-store.older",
     "The crypto store is older than what this device has already sent: a copy of a disk or of a virtual machine was put back.",
-    "Do not start this device again: it would encrypt twice with the same keys. Make a new device with the recovery key (relevo recover).",
+    "Do not start this device again: it would encrypt twice with the same keys. Make a new device with the recovery key: relevo recover --config FILE --password-file FILE, and --old-journal if the journal was put back with it (docs/recovery.md).",
   );
 }

@@ -4,6 +4,7 @@ import type { Command } from "../../src/chat/command.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import type { Instant } from "../../src/domain/ids.ts";
 import { line, message } from "../../src/domain/say.ts";
+import { CRYPTO_AGE_VALUE } from "../../src/journal/journal.ts";
 import { decryptFile } from "../../src/matrix/media.ts";
 import { ANA, LUIS } from "../domain/builders-core.ts";
 import type { Opened, World } from "./harness.ts";
@@ -37,6 +38,17 @@ describe("what is to be sent", () => {
       return send(room, type, transaction, content);
     };
   }
+
+  it("leaves on record how far the crypto store had come, with every ciphertext, so that an older copy of either is recognised", async () => {
+    const { world, coordination } = await opened();
+    const noted = async (): Promise<unknown> => JSON.parse((await world.journal.value(CRYPTO_AGE_VALUE)) ?? "null");
+    assert.deepEqual(await noted(), { device: "BOT", generation: world.crypto.ciphertexts });
+    const before = world.crypto.ciphertexts;
+    await world.say(ANA, coordination, "!task add One more");
+    assert.ok(world.crypto.ciphertexts > before);
+    assert.deepEqual(await noted(), { device: "BOT", generation: world.crypto.ciphertexts });
+    assert.equal(world.crypto.onRecord.at(-1), world.crypto.ciphertexts);
+  });
 
   for (const fault of [refused(413, "M_TOO_LARGE"), refused(400, "M_BAD_JSON"), refused(403, "M_FORBIDDEN")]) {
     it(`and is refused for good (${String((fault as Error & { errcode?: string }).errcode)}) holds up nobody, is told once an hour, and is given up on record`, async () => {

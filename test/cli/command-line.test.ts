@@ -62,6 +62,7 @@ describe("errors at the end of the process", () => {
   }
   it("end with 78 only where starting again cannot help", () => {
     assert.equal(reported(new OperatorError("secret.mode", "what", "cure")).code, 78);
+    for (const code of ["crypto-store.older", "journal.older", "journal.unknown-event"]) assert.equal(reported(new OperatorError(code, "what", "cure")).code, 78);
     assert.equal(reported(new OperatorError("journal.disk-full", "what", "cure")).code, 1);
   });
   it("tell what the homeserver said while starting, by its kind and codes only", () => {

@@ -98,6 +98,27 @@ describe("an older copy of the crypto store", () => {
     assert.equal(homeserver.requests.slice(requests).some(({ path }) => path !== "/account/whoami"), false, "nothing is asked or sent before it is known");
   });
 
+  it("is told from an older journal, which says less than the store remembers of it", async () => {
+    const stage_ = new Stage();
+    const { crypto } = await stage_.open();
+    await stage_.says("1");
+    const first = crypto.generation();
+    crypto.noted(first);
+    await stage_.says("2");
+    crypto.noted(crypto.generation());
+    const second = crypto.generation();
+    await stage_.says("3");
+    await stage_.close();
+    for (const age of [{ notedAge: { device: "RELEVO", generation: first } }, { notedAge: { device: "OTHER", generation: 1_000_000 } }, {}]) await assert.rejects(stage_.open(age), { code: "journal.older" });
+    // The newest, and one that nobody could read, whose word does not count.
+    for (const age of [{ notedAge: { device: "RELEVO", generation: second } }, { notedAge: "unread" }] as const) {
+      const { gateway } = await stage_.open(age);
+      await gateway.sync(undefined, 0);
+      await stage_.says("4");
+      await stage_.close();
+    }
+  });
+
   it("is refused when the homeserver remembers a higher number, whatever the journal says", async () => {
     const stage_ = new Stage();
     await stage_.open();

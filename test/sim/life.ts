@@ -233,6 +233,7 @@ export class Life {
       }),
       proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
       generation: () => 0,
+      noted: () => undefined,
       masterKey: (user) => this.#call("masterKey", () => masterKeyOf(user)),
       identity: (user, pinned) => this.#call("proof", () => {
         const proof = proofOf(user, pinned);

@@ -231,6 +231,7 @@ export class ModelCrypto implements Crypto {
     }
   }
   async encrypt(_room: RoomId, recipients: readonly Recipient[], type: string, content: Content): Promise<Encrypted> {
+    this.ciphertexts += 1;
     return { ciphertext: this.#server.seal(this.#user, "BOT", type, content, recipients.map((each) => each.user)), withheld: [] };
   }
   async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
@@ -267,8 +268,14 @@ export class ModelCrypto implements Crypto {
     this.vouched.delete(user);
     return (await this.masterKey(user)) === masterKey;
   }
+  /** How many messages have been encrypted, and of which count the app said that the journal has it on record. */
+  ciphertexts = 0;
+  readonly onRecord: number[] = [];
   generation(): number {
-    return 1;
+    return this.ciphertexts;
+  }
+  noted(generation: number): void {
+    this.onRecord.push(generation);
   }
   async rotate(room: RoomId): Promise<void> {
     this.rotated.push(room);

@@ -7,8 +7,10 @@ import type { Database } from "better-sqlite3-multiple-ciphers";
 export interface Lineage {
   /** Commits ever; rises with everything that the engine stores, and is on the disk when it is seen. */
   generation(): number;
-  /** The session has encrypted with this place of its ratchet. Durable when it returns. */
-  used(session: string, index: number): void;
+  /** The session has encrypted with this place of its ratchet; `noted` is the count that the journal has on record by now. Durable when it returns. */
+  used(session: string, index: number, noted: number): void;
+  /** The highest count that the journal was known to have on record when something was last encrypted: a journal that says less is an older copy. */
+  noted(): number;
   /** The place after the last one used; undefined if this store has never encrypted with that session. */
   next(session: string): number | undefined;
   /** Whether it has kept account from its very beginning; if not, it cannot know what it has not sent. */
@@ -23,7 +25,7 @@ export interface Lineage {
 }
 
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS lineage (id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL, complete INTEGER NOT NULL, condemned INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS lineage (id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL, complete INTEGER NOT NULL, condemned INTEGER NOT NULL DEFAULT 0, noted INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS sent (session TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 `;
 /** Raises the count; run inside each transaction that writes. */
@@ -34,15 +36,21 @@ export function lineageTable(sql: Database): Lineage {
   const isNew = sql.prepare<[], { readonly n: number }>("SELECT count(*) AS n FROM databases").get()?.n === 0;
   sql.transaction(() => {
     sql.exec(SCHEMA);
-    sql.prepare("INSERT INTO lineage VALUES (1, 0, ?, 0) ON CONFLICT DO NOTHING").run(isNew ? 1 : 0);
+    sql.prepare("INSERT INTO lineage (id, generation, complete) VALUES (1, 0, ?) ON CONFLICT DO NOTHING").run(isNew ? 1 : 0);
   })();
-  const read = sql.prepare<[], { readonly generation: number; readonly complete: number; readonly condemned: number }>("SELECT generation, complete, condemned FROM lineage");
+  const read = sql.prepare<[], { readonly generation: number; readonly complete: number; readonly condemned: number; readonly noted: number }>("SELECT generation, complete, condemned, noted FROM lineage");
   const write = sql.prepare<[string, number]>("INSERT INTO sent VALUES (?, ?) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)");
+  const note = sql.prepare<[number]>("UPDATE lineage SET noted = max(noted, ?)");
+  const use = sql.transaction((session: string, index: number, noted: number) => {
+    write.run(session, index + 1);
+    note.run(noted);
+  });
   const next = sql.prepare<[string], { readonly next: number }>("SELECT next FROM sent WHERE session = ?");
   const wasUsed = sql.prepare("SELECT 1 FROM sent LIMIT 1").get() !== undefined;
   return {
     generation: () => read.get()?.generation ?? 0,
-    used: (session, index) => void write.run(session, index + 1),
+    used: (session, index, noted) => use(session, index, noted),
+    noted: () => read.get()?.noted ?? 0,
     next: (session) => next.get(session)?.next,
     complete: read.get()?.complete === 1,
     wasUsed,
