@@ -137,6 +137,8 @@ export interface Committed {
   readonly rows: readonly Row[];
   /** Ids of `batch.outbox`, in its order. */
   readonly outbox: readonly string[];
+  /** Events of `batch.inbox` that had never been there; only these are to be dealt with. */
+  readonly received: readonly EventId[];
 }
 
 /** The append-only journal with inbox, outbox and small values in the same transactions. */

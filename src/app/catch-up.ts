@@ -209,10 +209,13 @@ export class CatchUp {
     const next: Gap = { ...gap, from: end ?? "", pages: gap.pages + 1, events: gap.events + fresh.length, bytes };
     const isDone = known || end === undefined || events.length === 0;
     const isTooLong = !isDone && (next.pages >= MOST_PAGES || next.events >= MOST_EVENTS || bytes >= MOST_BYTES);
-    await journal.commit({ inbox: fresh, values: { [`${GAP}${gap.id}`]: JSON.stringify(next) } });
+    const committed = await journal.commit({ inbox: fresh, values: { [`${GAP}${gap.id}`]: JSON.stringify(next) } });
+    // A page may hold an event twice, and a sync may have brought it meanwhile: it is dealt with by whoever received it first.
+    const received = new Set(committed.received);
+    const rows = fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order }));
     this.#gaps.set(gap.id, next);
-    if (fresh.length > 0) health.count("late", fresh.length);
-    const others = await this.#parts.urgent(fresh.map((row, order): Inbox => ({ ...row, order })));
+    if (rows.length > 0) health.count("late", rows.length);
+    const others = await this.#parts.urgent(rows);
     this.#held.set(gap.id, [...(this.#held.get(gap.id) ?? []), ...others]);
     if (isDone) await this.#end(next, undefined);
     if (isTooLong) await this.#end(next, "gap-too-long");

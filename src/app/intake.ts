@@ -5,7 +5,7 @@
 import { POLL_RESPONSE } from "../chat/poll.ts";
 import type { EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
-import type { Inbox, NewInbox, NewRow, Sync } from "../ports.ts";
+import type { Batch, Inbox, NewInbox, NewRow, Sync } from "../ports.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Gap } from "./catch-up.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -129,11 +129,13 @@ export class Intake {
     for (const { room, timeline } of sync.joined) this.#catchUp.saw(room, timeline);
     for (const room of sync.left) this.#catchUp.left(room);
     // A sync that only echoes what the bot itself did need not be durable at once: read again after a crash it says nothing new.
+    const received = new Set<EventId>();
+    const keep = async (batch: Batch): Promise<void> => { for (const event of (await journal.commit(batch)).received) received.add(event); };
     const nothingNew = inbox.fresh.length === 0 && inbox.rows.length === 0 && inbox.gaps.length === 0 && invited.length === 0 && Object.keys(seen.values).length === 0;
     if (!nothingNew || now - this.#keptAt >= KEEP_TOKEN) {
       const whole = inbox.fresh.length - (inbox.fresh.length % PART);
-      for (let from = 0; from < whole; from += PART) await journal.commit({ inbox: inbox.fresh.slice(from, from + PART) });
-      await journal.commit({
+      for (let from = 0; from < whole; from += PART) await keep({ inbox: inbox.fresh.slice(from, from + PART) });
+      await keep({
         inbox: inbox.fresh.slice(whole), rows: inbox.rows,
         values: { ...seen.values, ...this.#catchUp.values(inbox.gaps), ...this.#invitations.values(invited), "sync:token": sync.next, "sync:at": String(now) },
       });
@@ -158,7 +160,8 @@ export class Intake {
     void this.#invitations.answer().catch((fault: unknown) => void this.#parts.log.bug("sync.invitation-failed", fault));
     this.#catchUp.run();
     await this.#backlog;
-    await this.#take(inbox.fresh.map((row, order): Inbox => ({ ...row, order })));
+    // A gap that is read back beside this may have brought one of them first.
+    await this.#take(inbox.fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order })));
     await this.#retryWaiting(bringsKeys(sync.crypto));
   }
   /** Nothing was heard for so long that what comes now may be old: after a downtime of ours, of the homeserver, or of the line between the two. */

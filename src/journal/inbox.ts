@@ -35,11 +35,12 @@ export class InboxTable {
     };
   }
 
-  add({ event, ...kept }: NewInbox, key: Uint8Array): void {
+  /** False if it had been there before. */
+  add({ event, ...kept }: NewInbox, key: Uint8Array): boolean {
     boundName(event, "an event id");
     boundBytes(kept.wire, LIMITS.wireBytes, "a wire event");
     const sealed = seal(key, this.#random.bytes(NONCE_BYTES), Buffer.from(JSON.stringify(kept)), bound("inbox", event));
-    this.#sql.add.run(event, ciphertextHash(kept.wire), sealed);
+    return this.#sql.add.run(event, ciphertextHash(kept.wire), sealed).changes === 1;
   }
 
   /** Throws a {@link JournalConflict} if the event is not there or was dealt with before: what it asked for would count twice. */

@@ -316,7 +316,7 @@ export class SqliteJournal implements Journal {
     const now = this.#clock.now();
     const rows = (batch.rows ?? []).map((row) => this.#chains.append(appending, row));
     for (const ratchet of batch.ratchets ?? []) this.#ratchets.add(ratchet);
-    for (const event of batch.inbox ?? []) this.#inbox.add(event, this.#installation.inbox);
+    const received = (batch.inbox ?? []).filter((each) => this.#inbox.add(each, this.#installation.inbox)).map(({ event }) => event);
     for (const { event, end } of batch.inboxEnds ?? []) this.#inbox.end(event, end);
     const outboxKey = (chain: ChainId): Buffer => this.#chains.knownKey(appending, chain).outbox;
     const outbox = (batch.outbox ?? []).map((effect) => {
@@ -327,7 +327,7 @@ export class SqliteJournal implements Journal {
     for (const change of batch.outboxChanges ?? []) this.#outbox.change(change, outboxKey, now);
     for (const [name, value] of Object.entries(batch.values ?? {})) this.#values.set(name, value, this.#installation.values);
     this.#outbox.sweep(now);
-    return { rows: rows.map(({ row }) => row), outbox };
+    return { rows: rows.map(({ row }) => row), outbox, received };
   }
 
   /**

@@ -106,6 +106,35 @@ describe("what the homeserver left out of a sync", () => {
     await world.clock.pass(3_000);
     assert.equal(world.reads(ANA, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
   });
+  it("is dealt with once although a page holds it twice, and although a sync brings it meanwhile", async () => {
+    await open();
+    tenAtOnce(world.gateway);
+    const { gateway } = world;
+    const messages = gateway.messages.bind(gateway);
+    const sync = gateway.sync.bind(gateway);
+    const brought = Promise.withResolvers<void>();
+    gateway.messages = async (room, from, limit) => {
+      const page = await messages(room, from, limit);
+      // The same events once more in the room's timeline, while the page is on its way.
+      gateway.sync = async (since, timeout) => {
+        const answer = await sync(since, timeout);
+        return { ...answer, joined: [{ room, state: [], timeline: page.events.toReversed().filter((each) => each.stateKey === undefined), limited: false }] };
+      };
+      world.server.add(room, LUIS, "m.room.topic", { topic: "" }, "");
+      brought.resolve();
+      return { ...page, events: page.events.flatMap((event) => [event, event]) };
+    };
+    drop(world, ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+    chatter(world, opened.coordination, 20);
+    await brought.promise;
+    gateway.messages = messages;
+    await world.clock.pass(5_000);
+    gateway.sync = sync;
+    await world.clock.pass(5_000);
+    assert.deepEqual(world.bugs, []);
+    assert.equal(heard(world, LUIS, "T-1 Get the waybill").length, 1);
+    assert.equal((await world.journal.inbox()).length, 0);
+  });
   it("loses nothing and does nothing twice, wherever the bot dies while it reads", async () => {
     for (let dies = 1; dies <= 4; dies += 1) {
       await open();

@@ -134,7 +134,8 @@ describe("the inbox", () => {
     const folder = newFolder(t);
     const first = aJournal(t, folder);
     await first.commit({ inbox: [anInbox("$b"), anInbox("$a")] });
-    await first.commit({ inbox: [anInbox("$b", "{}"), { ...anInbox("$c"), late: true }] });
+    const { received } = await first.commit({ inbox: [anInbox("$b", "{}"), { ...anInbox("$c"), late: true }, anInbox("$c")] });
+    assert.deepEqual(received, ["$c"], "what was there before is not received again");
     await first.close();
     const journal = aJournal(t, folder);
     const waiting = await journal.inbox();

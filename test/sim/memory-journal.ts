@@ -67,7 +67,8 @@ export class MemoryJournal implements Journal {
   write(batch: Batch): Committed {
     const changed = this.#watching.changed?.(batch);
     if (changed === undefined) return this.#write(batch);
-    return changed.map((each) => this.#write(each)).at(-1) ?? { rows: [], outbox: [] };
+    const all = changed.map((each) => this.#write(each));
+    return { rows: [], outbox: [], ...all.at(-1), received: all.flatMap(({ received }) => received) };
   }
   #write(batch: Batch): Committed {
     const { durable } = this;
@@ -81,9 +82,11 @@ export class MemoryJournal implements Journal {
       return full;
     });
     for (const ratchet of batch.ratchets ?? []) durable.ratchets.set(place(ratchet), ratchet);
-    for (const event of batch.inbox ?? []) {
-      if (!durable.inbox.has(event.event)) durable.inbox.set(event.event, { row: { ...event, order: (durable.order += 1) } });
-    }
+    const received = (batch.inbox ?? []).filter((event) => {
+      if (durable.inbox.has(event.event)) return false;
+      durable.inbox.set(event.event, { row: { ...event, order: (durable.order += 1) } });
+      return true;
+    }).map(({ event }) => event);
     for (const { event, end } of batch.inboxEnds ?? []) {
       const found = durable.inbox.get(event);
       if (found !== undefined) durable.inbox.set(event, { row: found.row, end });
@@ -98,7 +101,7 @@ export class MemoryJournal implements Journal {
       if (value === null) durable.values.delete(name);
       else durable.values.set(name, value);
     }
-    const committed = { rows, outbox };
+    const committed = { rows, outbox, received };
     this.#watching.seen?.(batch, committed);
     return committed;
   }
