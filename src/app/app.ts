@@ -322,7 +322,10 @@ export class App {
   /** Keys, queries and claims go out beside the sync, never inside it. */
   #pump(): void {
     this.#pumping ??= this.#parts.crypto.pump()
-      .catch((fault: unknown) => void this.#parts.log.bug("crypto.pump-failed", fault))
+      .catch((fault: unknown) => {
+        // An engine that was closed under it is the end that was asked for.
+        if (!this.#stopped) this.#parts.log.bug("crypto.pump-failed", fault);
+      })
       .finally(() => { this.#pumping = undefined; });
   }
   /** A task that fell due while the bot was away stands in the digest; one that is still to be done in time is reminded of as ever. */

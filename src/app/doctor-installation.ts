@@ -1,20 +1,25 @@
 /** An installation seen from its folder, whether its bot runs, cannot start or has died: for `relevo doctor`. Changes nothing in it. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Check, CheckName } from "../domain/doctor.ts";
 import { attention, fine, wrong } from "../domain/doctor.ts";
 import { known } from "../domain/entities.ts";
 import type { ChainId, Zone } from "../domain/ids.ts";
 import { line, when } from "../domain/say.ts";
-import { JOURNAL_FILE, openKeys } from "../journal/keys.ts";
+import { CHAIN_KEYS_FOLDER, JOURNAL_FILE, openKeys } from "../journal/keys.ts";
+import { ROOT_FILE } from "../journal/root-file.ts";
 import { openJournal } from "../journal/journal.ts";
 import type { SqliteJournal } from "../journal/journal.ts";
+import { CRYPTO_STORE, checkCryptoStore } from "../matrix/crypto-store/open.ts";
+import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { measureRateLimit } from "../matrix/probe.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Random } from "../ports.ts";
 import { EVOLVE_VERSION } from "./app.ts";
 import { chainVerdict, insideChecks } from "./doctor-inside.ts";
 import { limitMeasured } from "./doctor-server.ts";
+import type { Ended } from "./ended.ts";
+import { readEnded } from "./ended.ts";
 import { PULSE_EVERY, readPulse } from "./pulse.ts";
 import type { Pulse } from "./pulse.ts";
 import type { Settings } from "./settings.ts";
@@ -34,6 +39,10 @@ declare module "../domain/say.ts" {
     "doctor.instance-other": Record<never, never>;
     "doctor.instance-other-cure": Record<never, never>;
     "doctor.chain-unread": Record<never, never>;
+    "doctor.running-ended": { since: When; what: string; code: string };
+    "doctor.crypto-store": Record<never, never>;
+    "doctor.crypto-store-gone": Record<never, never>;
+    "doctor.crypto-store-gone-cure": Record<never, never>;
   }
 }
 
@@ -66,7 +75,7 @@ export async function installationChecks(parts: InstallationParts): Promise<Chec
   if (pulse !== undefined && now - pulse.at < 3 * PULSE_EVERY && runs(pulse.pid)) {
     return [...insideChecks({ ...pulse.facts, vitals: { ...pulse.facts.vitals, now } }, parts.zone), fine("instance", line("doctor.instance", {}))];
   }
-  return [notRunning(pulse, parts.zone), ...(await journalChecks(parts))];
+  return [notRunning(pulse, readEnded(parts.data), parts.zone), ...(await journalChecks(parts)), ...storeChecks(parts)];
 }
 
 /** Whether a process of this number is there; on another machine, or after a restart, it may be another's. */
@@ -80,7 +89,11 @@ function runs(pid: number): boolean {
   }
 }
 
-function notRunning(pulse: Pulse | undefined, zone: Zone): Check {
+function notRunning(pulse: Pulse | undefined, ended: Ended | undefined, zone: Zone): Check {
+  // A start that failed leaves no pulse of its own.
+  if (ended !== undefined && ended.at >= (pulse?.at ?? 0)) {
+    return wrong("running", line("doctor.running-ended", { since: when(ended.at, zone), what: ended.what, code: ended.code }), line("doctor.operator-error", { what: ended.cure }));
+  }
   if (pulse === undefined) return attention("running", line("doctor.running-not", {}), line("doctor.running-not-cure", {}));
   const since = when(pulse.at, zone);
   if (pulse.facts.vitals.notReady.includes("stopping")) return attention("running", line("doctor.running-stopped", { since }), line("doctor.running-not-cure", {}));
@@ -89,8 +102,8 @@ function notRunning(pulse: Pulse | undefined, zone: Zone): Check {
 
 async function journalChecks(parts: InstallationParts): Promise<Check[]> {
   const { data, passphrase, clock, random, deep } = parts;
-  // Opening would make a new journal: looking must not.
-  if (!existsSync(join(data, JOURNAL_FILE))) return [fine("instance", line("doctor.instance-none", {}))];
+  // Opening would make a new journal: looking must not. Where there are keys of cases and no journal, opening says so and makes none.
+  if (!existsSync(join(data, JOURNAL_FILE)) && !hasChainKeys(data)) return [fine("instance", line("doctor.instance-none", {}))];
   if (passphrase === undefined) return [attention("chain", line("doctor.chain-unread", {}), line("doctor.running-not-cure", {}))];
   let journal: SqliteJournal;
   try {
@@ -113,5 +126,25 @@ async function journalChecks(parts: InstallationParts): Promise<Check[]> {
     throw error;
   } finally {
     await journal.close();
+  }
+}
+
+function hasChainKeys(data: string): boolean {
+  const folder = join(data, CHAIN_KEYS_FOLDER);
+  return existsSync(folder) && readdirSync(folder).length > 0;
+}
+
+/** What keeps a bot from starting is seen before it is started, too. */
+function storeChecks({ data, passphrase, random }: InstallationParts): Check[] {
+  const file = join(data, CRYPTO_STORE);
+  if (!existsSync(file)) return existsSync(join(data, DEVICE_FILE)) ? [wrong("crypto-store", line("doctor.crypto-store-gone", {}), line("doctor.crypto-store-gone-cure", {}))] : [];
+  // Without its keys the check of the journal has told already; without the passphrase that of the configuration.
+  if (passphrase === undefined || !existsSync(join(data, ROOT_FILE))) return [];
+  try {
+    checkCryptoStore(file, openKeys({ folder: data, passphrase, random }).cryptoStore);
+    return [fine("crypto-store", line("doctor.crypto-store", {}))];
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return error.code.startsWith("crypto-store.") ? [errorCheck("crypto-store", error)] : [];
   }
 }

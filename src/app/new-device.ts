@@ -1,6 +1,7 @@
 /** Makes a bot ready to go on as another device: the crypto store of the old one is never used again, because its ratchets may have been used since. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { CRYPTO_STORE } from "../matrix/crypto-store/open.ts";
 import { DEVICE_FILE, readDeviceFile } from "../matrix/device-file.ts";
 import { isFault } from "../matrix/fault.ts";
 import { checkToken, login, writeTokenFile } from "../matrix/login.ts";
@@ -9,7 +10,7 @@ import { OperatorError } from "../operator-error.ts";
 import type { Random } from "../ports.ts";
 import type { Credential } from "./log-in.ts";
 import type { Settings } from "./settings.ts";
-import { CRYPTO_STORE, lineLog } from "./start.ts";
+import { lineLog } from "./start.ts";
 
 /** Letters of a device id, as homeservers make them themselves. */
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];

@@ -34,6 +34,8 @@ export interface OperationsParts {
 export interface Operations {
   /** Port that figures are asked for on, if they can be. */
   readonly port: number | undefined;
+  /** Writes the pulse now: what it says has changed. */
+  look(): void;
   stop(): Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export async function startOperations(parts: OperationsParts): Promise<Operation
   cancel = clock.wakeAt((clock.now() + PULSE_EVERY) as Instant, beat);
   return {
     port: serving?.port,
+    look: () => pulse(parts),
     async stop() {
       cancel();
       ending.abort();

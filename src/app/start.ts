@@ -6,6 +6,7 @@ import { known } from "../domain/entities.ts";
 import { CRYPTO_AGE_VALUE, openJournal } from "../journal/journal.ts";
 import { openKeys } from "../journal/keys.ts";
 import type { Crypto, Gateway, Journal } from "../ports.ts";
+import { CRYPTO_STORE } from "../matrix/crypto-store/open.ts";
 import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { openLine } from "../matrix/line.ts";
 import type { NotedAge } from "../matrix/store-age.ts";
@@ -22,8 +23,6 @@ import type { LogFacts } from "./system.ts";
 
 /** Folder of the command objects. */
 export const COMMANDS = fileURLToPath(new URL("../../commands/", import.meta.url));
-/** Name of the crypto store inside the data folder. */
-export const CRYPTO_STORE = "crypto-store.db";
 
 /** A bot that has been started. */
 export interface Running {
@@ -84,6 +83,7 @@ export async function startOn(ports: Ports, settings: AppParts["settings"] & Ope
   const operations = await startOperations({
     settings, clock: systemClock(), log, machine: systemMachine(), version: relevoVersion(), health: app.health, vitals: () => app.vitals(), inside: () => app.inside(),
   });
+  void app.ready.then(() => operations.look(), () => undefined);
   await app.start().catch(async (fault: unknown) => {
     await operations.stop();
     throw fault;

@@ -161,13 +161,16 @@ export function jsonLog(write: (line: string) => void, now: () => number): Log {
     warn: (code, facts = {}) => put("warn", code, allowed(facts)),
     error: (code, facts = {}) => put("error", code, allowed(facts)),
     bug(code, thrown) {
-      const frames = ownFrames(thrown);
-      const kind = kindOf(thrown);
-      const bug = `B-${createHash("sha256").update([kind, ...frames].join("\n")).digest("hex").slice(0, 6)}`;
-      put("error", code, { bug, kind, frames });
+      const bug = bugCode(thrown);
+      put("error", code, { bug, kind: kindOf(thrown), frames: ownFrames(thrown) });
       return bug;
     },
   };
+}
+
+/** The short code of a fault of the program, by its kind and its places in the source: the same fault has the same code, `B-3f9a1c`. */
+export function bugCode(thrown: unknown): string {
+  return `B-${createHash("sha256").update([kindOf(thrown), ...ownFrames(thrown)].join("\n")).digest("hex").slice(0, 6)}`;
 }
 
 /** The log of this process: JSON lines on standard error. */

@@ -11,7 +11,7 @@ import type { Asker } from "./init-ask.ts";
 import type { GivenOptions } from "./init-command.ts";
 import type { LoginOptions } from "./login.ts";
 import type { RecoverOptions } from "./recover.ts";
-import { EXIT, report, withoutValues } from "./report.ts";
+import { EXIT, endOf, report, withoutValues } from "./report.ts";
 
 /** Where a command reads and writes. */
 export interface Terminal {
@@ -194,8 +194,22 @@ async function runBot(config: string, terminal: Terminal): Promise<number> {
   const [{ loadConfig }, { readSecrets }, { run }] = await Promise.all([import("./config.ts"), import("./secret-file.ts"), import("./run.ts")]);
   const settings = await loadConfig(config);
   const secrets = await readSecrets(settings);
-  const { start } = await import("../app/start.ts");
-  return run(settings, secrets, start, { clock: systemClock(), say: terminal.out, onStop: onStopSignals });
+  const [{ start }, { writeEnded }] = await Promise.all([import("../app/start.ts"), import("../app/ended.ts")]);
+  const clock = systemClock();
+  const leave = (thrown: unknown): void => {
+    const end = endOf(thrown);
+    // Then another bot uses the folder: how that one is, it tells itself.
+    if (end.code !== "journal.in-use") writeEnded(settings.data, { at: clock.now(), ...end });
+  };
+  process.prependListener("uncaughtException", leave);
+  try {
+    return await run(settings, secrets, start, { clock, say: terminal.out, onStop: onStopSignals });
+  } catch (error) {
+    leave(error);
+    throw error;
+  } finally {
+    process.off("uncaughtException", leave);
+  }
 }
 
 function repeated(value: string, before: readonly string[] = []): readonly string[] {

@@ -17,9 +17,10 @@ process.stderr.on("error", () => undefined);
 // Rejections that nobody waits for come here, too: a state nobody thought of is left at once, and the start that follows reads what is durable.
 process.on("uncaughtException", (thrown) => process.exit(report(thrown, terminal.err, log)));
 
-// Standard error is for JSON lines: a warning of Node (a deprecated call in a library) becomes one, by its code.
+// Standard error is for JSON lines: a warning of Node becomes one, by its code. A deprecated call in a library is nothing that an operator can mend.
 process.removeAllListeners("warning");
 process.on("warning", (warning) => {
+  if (warning.name === "DeprecationWarning") return;
   const code = "code" in warning && typeof warning.code === "string" ? warning.code : warning.name;
   log.warn("node.warning", { why: code.toLowerCase() as Lowercase<string> });
 });

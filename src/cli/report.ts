@@ -1,12 +1,14 @@
 /** Tells errors to the person at the terminal: an operator error in two lines, a bug by its code; never a stack trace, never a foreign error's text. */
 import { CommanderError } from "commander";
 import type { Log } from "../app/system.ts";
+import { bugCode } from "../app/system.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { GatewayFault } from "../ports.ts";
 
 /** What the process ends with. `config` is EX_CONFIG of sysexits.h: starting again will not help (systemd: RestartPreventExitStatus=78). */
 export const EXIT = { fine: 0, failed: 1, config: 78 } as const;
 
+const BUG_CURE = "start it again; nothing accepted is lost. Report the line with the code: it holds no secret and nothing of a case.";
 /** Codes of what stays wrong until a person has changed a file. */
 const UNTIL_CHANGED = /^(?:config|secret|init|keys|node|identity|recovery-key)\.|^(?:crypto-store\.(?:older|not-ours|newer|key)|journal\.(?:older|format|unknown-event)|homeserver\.token|login\.(?:bad-token|no-token|token-refused|other-account|other-device|no-device))$/;
 
@@ -14,18 +16,35 @@ const UNTIL_CHANGED = /^(?:config|secret|init|keys|node|identity|recovery-key)\.
 export function report(thrown: unknown, err: (line: string) => void, log: Log): number {
   // Commander has printed its text already.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.fine : EXIT.failed;
-  const curable = isCurable(thrown) ? thrown : isGatewayFault(thrown) ? fromGateway(thrown) : undefined;
+  const curable = curableOf(thrown);
   if (curable !== undefined) {
     const [what, ...details] = curable.message.replace(curable.cure, "").trimEnd().split("\n");
     err(`relevo: ${what} (${curable.code})`);
     for (const detail of details) err(detail);
     err(`To do: ${curable.cure}`);
-    return UNTIL_CHANGED.test(curable.code) ? EXIT.config : EXIT.failed;
+    return exitOf(curable.code);
   }
   const bug = log.bug("cli.fault", thrown);
   err(`relevo: stopped by a fault of its own, ${bug}. The line with this code in the log (standard error) says where.`);
-  err("To do: start it again; nothing accepted is lost. Report the line with the code: it holds no secret and nothing of a case.");
+  err(`To do: ${BUG_CURE}`);
   return EXIT.failed;
+}
+
+/** The same for whoever asks later why the process ended. */
+export function endOf(thrown: unknown): { readonly code: string; readonly what: string; readonly cure: string } {
+  const curable = curableOf(thrown);
+  if (curable !== undefined) return { code: curable.code, what: curable.message.replace(curable.cure, "").trimEnd(), cure: curable.cure };
+  const bug = bugCode(thrown);
+  return { code: bug, what: `It was stopped by a fault of its own; the line with ${bug} in its log says where.`, cure: BUG_CURE };
+}
+
+/** What a process ends with that has met this error. */
+export function exitOf(code: string): number {
+  return UNTIL_CHANGED.test(code) ? EXIT.config : EXIT.failed;
+}
+
+function curableOf(thrown: unknown): OperatorError | undefined {
+  return isCurable(thrown) ? thrown : isGatewayFault(thrown) ? fromGateway(thrown) : undefined;
 }
 
 /** By shape as well as by class: an error that names its cure is told, whichever layer made it. */

@@ -36,6 +36,7 @@ export const CHECKS = {
   "power": "Power levels in every room are as they should be.",
   "outbox": "What was decided has been sent.",
   "undecryptable": "What was received can be read.",
+  "crypto-store": "The crypto store is whole and opens; read while the bot is stopped.",
   "chain": "The journal's chains are unbroken.",
   "watch": "Somebody outside notices when the bot dies.",
 } as const;

@@ -89,8 +89,8 @@ async function publishedMasterKey({ machine, rest }: IdentityParts): Promise<str
   if (known !== undefined && known !== own) {
     throw new OperatorError(
       "identity.store-lost",
-      "The homeserver knows this device with other keys: its crypto store was lost, replaced or restored.",
-      "Log in as a new device (remove the token file, or give a new device id), with the recovery key in its file.",
+      "The homeserver knows this device with other keys: its crypto store was lost, replaced or restored. Nothing was sent and nothing is lost: the journal is another file.",
+      "Put the recovery key into its file and go on as a new device: relevo recover --config FILE --password-file FILE",
     );
   }
   const master = read.data.master_keys?.[user];

@@ -97,8 +97,8 @@ async function openEngine(user: UserId, device: string, storage: { readonly key:
     // What the engine says may hold ids, so it is not repeated.
     throw new OperatorError(
       "crypto-store.not-ours",
-      "The crypto store is of another account or device, or it is damaged.",
-      "Give the account and device it was made for; if they are gone, move the file away and use a new device.",
+      "The crypto store is of another account or device, or it is damaged. Nothing was sent and nothing is lost: the journal is another file.",
+      "Check user and access token in the configuration. If they are right, go on as a new device with the recovery key: relevo recover --config FILE --password-file FILE",
     );
   }
 }

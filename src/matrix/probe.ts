@@ -68,7 +68,8 @@ interface Answer {
 
 /** Asks all there is to ask; never throws. Takes at most some seconds for each question where the homeserver is slow. */
 export async function probe(options: ProbeOptions): Promise<Probed> {
-  const first = await ask(options, "GET", "/_matrix/client/versions");
+  // Without the token: Synapse answers 401 even here to one that it does not know, and would seem not to be there.
+  const first = await ask({ ...options, token: undefined }, "GET", "/_matrix/client/versions");
   if (typeof first === "string") return { unreachable: first };
   const read = versionsShape.safeParse(first.body);
   if (!read.success) return { unreachable: first.status === 200 ? "not-matrix" : String(first.status) };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
@@ -10,6 +10,7 @@ import { diskVerdict, machineChecks } from "../../src/app/doctor-machine.ts";
 import type { MachineSettings } from "../../src/app/doctor-machine.ts";
 import { limitMeasured, serverChecks } from "../../src/app/doctor-server.ts";
 import { checkText, writtenChecks } from "../../src/app/doctor-text.ts";
+import { writeEnded } from "../../src/app/ended.ts";
 import { PULSE_FILE, writePulse } from "../../src/app/pulse.ts";
 import { systemClock, systemRandom } from "../../src/app/system.ts";
 import type { Vitals } from "../../src/app/vitals.ts";
@@ -19,6 +20,8 @@ import type { Instant, UserId, Zone } from "../../src/domain/ids.ts";
 import { line } from "../../src/domain/say.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { openKeys } from "../../src/journal/keys.ts";
+import { CRYPTO_STORE, openCryptoStore } from "../../src/matrix/crypto-store/open.ts";
+import { DEVICE_FILE } from "../../src/matrix/device-file.ts";
 import type { Probed } from "../../src/matrix/probe.ts";
 import { OperatorError } from "../../src/operator-error.ts";
 import { ANA, LUIS, NOW } from "../domain/builders-core.ts";
@@ -92,7 +95,7 @@ describe("each check", () => {
     });
   }
   it("stands here made wrong once, whatever its name", () => {
-    const made = new Set<CheckName>([...table.map((row) => row.check), "node", "files", "recovery-key", "watch", "instance"]);
+    const made = new Set<CheckName>([...table.map((row) => row.check), "node", "files", "recovery-key", "watch", "instance", "crypto-store"]);
     assert.deepEqual([...made].toSorted(), (Object.keys(CHECKS) as CheckName[]).toSorted());
   });
   it("is told by its name in both languages", () => {
@@ -229,6 +232,43 @@ describe("an installation from outside", () => {
     writeFileSync(join(data, "journal.db"), Buffer.alloc(8_192, 7));
     const { chain } = await looked(data, true);
     assert.match(chain ?? "", /^wrong/);
+  });
+  it("that ended by itself says why and what to do, until it has lived again", async () => {
+    const data = folder();
+    writePulse(data, pulse(NOW - 600_000, { notReady: ["stopping"] }));
+    writeEnded(data, { at: (NOW - 500_000) as Instant, code: "journal.disk-full", what: "No room left.", cure: "Free space." });
+    const checks = await installationChecks({ data, passphrase, zone: MADRID, deep: false, clock: systemClock(), random: systemRandom() });
+    const running = checks.find((check) => check.check === "running")!;
+    assert.equal(running.verdict, "wrong");
+    assert.match(told([running]), /ENDED BY ITSELF .*: No room left\. \(journal\.disk-full\)\n +→ Free space\./);
+    writePulse(data, pulse(NOW - 400_000));
+    assert.match((await looked(data)).running ?? "", /DEAD/);
+  });
+  it("without its journal says so, although it was never opened", async () => {
+    const data = folder();
+    await aJournal(data);
+    rmSync(join(data, "journal.db"));
+    assert.match((await looked(data)).chain ?? "", /^wrong: .*journal .* is not there/);
+    assert.ok(!existsSync(join(data, "journal.db")), "looking made a journal");
+  });
+  it("has its crypto store read while it is stopped: whole, damaged, of another key, or gone", async () => {
+    const data = folder();
+    await aJournal(data);
+    const [file, key] = [join(data, CRYPTO_STORE), openKeys({ folder: data, passphrase, random: systemRandom() }).cryptoStore];
+    openCryptoStore({ file, key, fatal: assert.fail }).close();
+    assert.match((await looked(data))["crypto-store"] ?? "", /^ok: .*whole/);
+    const whole = readFileSync(file);
+    const changed = Buffer.from(whole);
+    changed.fill(7, 8_192, 8_292);
+    writeFileSync(file, changed);
+    assert.match((await looked(data))["crypto-store"] ?? "", /^wrong: .*damaged/);
+    rmSync(file);
+    openCryptoStore({ file, key: new Uint8Array(32).fill(1), fatal: assert.fail }).close();
+    assert.match((await looked(data))["crypto-store"] ?? "", /^wrong: .*does not open with this key/);
+    rmSync(file);
+    assert.equal((await looked(data))["crypto-store"], undefined, "a bot that was never started has none");
+    writeFileSync(join(data, DEVICE_FILE), "ABCDEFGHIJ\n");
+    assert.match((await looked(data))["crypto-store"] ?? "", /^wrong: .*is gone/);
   });
   it("does not take the pulse of a program that is not Relevo", async () => {
     const data = folder();

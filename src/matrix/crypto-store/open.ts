@@ -15,6 +15,8 @@ import { StoreOpenRequest, StoreRequest } from "./request.ts";
 import { TABLES_VERSION, Tables } from "./tables.ts";
 import { StoreTransaction, TransactionQueue } from "./transaction.ts";
 
+/** Name of the file inside the data folder. */
+export const CRYPTO_STORE = "crypto-store.db";
 /** Length of the file key in bytes. */
 export const STORE_KEY_BYTES = 32;
 
@@ -54,6 +56,19 @@ export function openCryptoStore(options: { readonly file: string; readonly key: 
       sql.close();
     },
   };
+}
+
+/** Reads the whole file, changing nothing in it, while no bot runs on it. Throws an {@link OperatorError} that says why a bot could not. */
+export function checkCryptoStore(file: string, key: Uint8Array): void {
+  const sql = openFile(file, key, true);
+  try {
+    const found = sql.pragma("quick_check(1)", { simple: true });
+    if (found !== "ok") throw damaged(file);
+  } catch (error) {
+    throw error instanceof OperatorError ? error : cannotOpen(file, error);
+  } finally {
+    sql.close();
+  }
 }
 
 /**
@@ -97,15 +112,18 @@ function openFile(file: string, key: Uint8Array, durable: boolean): Database.Dat
   }
 }
 
+/** A page that was changed and a key that does not fit look the same. */
+function damaged(file: string): OperatorError {
+  return new OperatorError(
+    "crypto-store.key",
+    `The crypto store ${file} does not open with this key, or it is damaged. Nothing was sent and nothing is lost: the journal is another file.`,
+    "Check that passphrase and data folder belong together. If they do, go on as a new device with the recovery key: relevo recover --config FILE --password-file FILE",
+  );
+}
+
 function cannotOpen(file: string, error: unknown): OperatorError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
-    return new OperatorError(
-      "crypto-store.key",
-      `The crypto store ${file} does not open with this key, or it is damaged.`,
-      "Use the passphrase it was made with; if it is lost, move the file away and start again: the recovery key makes a new device.",
-    );
-  }
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) return damaged(file);
   if (code === "SQLITE_BUSY" || code === "SQLITE_LOCKED") {
     return new OperatorError("crypto-store.locked", `The crypto store ${file} is open in another process.`, "Stop the other Relevo first: two of them would use the same keys twice.");
   }
