@@ -123,6 +123,14 @@ describe("the world outside", () => {
   });
 });
 
+describe("who is in a case", () => {
+  it("is asked of members() and memberCalled(): the state also keeps those who were removed, for their call signs", () => {
+    const wrong = sources.filter(({ file }) => /^(src|commands)\//.test(file) && !/^src\/domain\/(state|roster|chain)\.ts$/.test(file)).flatMap(({ file, text, code }) =>
+      [...code.matchAll(/\b(?:state|view)\.member\b(?!\s*\.size)/g)].map((match) => `${file}:${lineOf(text, match.index)}`));
+    assert.deepEqual(wrong, []);
+  });
+});
+
 describe("names and words", () => {
   it("no folder, and no file of the product, is named after nothing in particular", () => {
     const vague = /^(utils?|helpers?|misc|managers?|stuff|lib|shared|tools?)$/;

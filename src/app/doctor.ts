@@ -6,6 +6,7 @@ import { tellPerson } from "../domain/doctor-person.ts";
 import type { CallSign, ChainId, MasterKey, UserId, Zone } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Message } from "../domain/say.ts";
+import { memberCalled } from "../domain/state.ts";
 import { line, message } from "../domain/say.ts";
 import { desiredRooms } from "../domain/workspace.ts";
 import type { Clock, Journal } from "../ports.ts";
@@ -84,7 +85,7 @@ export class Doctor {
   async tellPerson(asker: UserId, callSign: CallSign): Promise<Message> {
     const { world } = this.#parts;
     const found = casesAdministered(world, asker).flatMap((chain) => {
-      const member = world.scope(chain).state.member.get(callSign);
+      const member = memberCalled(world.scope(chain), callSign);
       return member === undefined ? [] : [{ chain, user: member.user }];
     });
     if (found.length === 0) return message(line("doctor-person.unknown", { callSign }));

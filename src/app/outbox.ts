@@ -6,6 +6,7 @@ import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, directUser } from "../domain/ids.ts";
+import { leftAt } from "../domain/roster.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, rosterOf } from "../domain/workspace.ts";
 import { CRYPTO_AGE_VALUE } from "../journal/journal.ts";
@@ -217,7 +218,7 @@ export class OutboxSender {
       this.#parts.needsRoom(body.at);
       return "hold";
     }
-    if (readers === "not-entitled") return this.#drop(row, "not-entitled");
+    if (readers === "not-entitled" || this.#wasRemoved(row, body.at)) return this.#drop(row, "not-entitled");
     if (row.state === "encrypted" && row.room === room) {
       const sent = await this.#repeat(row);
       if (sent !== undefined) return this.#done(row, body, room, sent);
@@ -400,6 +401,12 @@ export class OutboxSender {
         return "done";
       }
     }
+  }
+  /** It is of a case from which its reader was removed after it had been decided. */
+  #wasRemoved(row: Outbox, at: Placed): boolean {
+    if (at.chain !== INSTALLATION || row.chain === INSTALLATION) return false;
+    const left = leftAt(this.#parts.world.scope(row.chain), directUser(at.slot));
+    return left !== undefined && row.created < left;
   }
   /**
    * Entitled people who are there. In a workspace room only who has joined gets what is sent; a direct chat keeps what was said since the invitation.

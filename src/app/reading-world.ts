@@ -5,7 +5,7 @@ import { circle } from "../domain/delivery.ts";
 import type { Delivery } from "../domain/delivery-types.ts";
 import type { ChainId, DeliveryId, Instant, UserId } from "../domain/ids.ts";
 import type { Scope } from "../domain/state.ts";
-import { theCase } from "../domain/state.ts";
+import { members, theCase } from "../domain/state.ts";
 import type { Acting } from "./deciding.ts";
 import type { World } from "./world.ts";
 
@@ -50,7 +50,7 @@ function knownCase(scope: Scope, user: UserId): KnownCase {
   const { id, codename } = theCase(scope);
   return {
     id, codename,
-    members: [...scope.state.member.values()],
+    members: members(scope),
     hasTask: (task) => scope.state.task.has(task),
     hasDelivery: (delivery) => mayKnow(scope, scope.state.delivery.get(delivery), user),
     hasAlert: (alert) => knowsAlert(scope.state.alert.get(alert), user),

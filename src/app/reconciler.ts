@@ -5,6 +5,7 @@
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, SPACE, directSlot, directUser } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
+import { members } from "../domain/state.ts";
 import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
 import { MEGOLM, desiredRooms, directRoom, missingSteps, powerLevels, stateOf } from "../domain/workspace.ts";
 import { MARK } from "../matrix/room-creation.ts";
@@ -87,7 +88,7 @@ export class Reconciler {
     const scope = this.#parts.world.scope(chain);
     if (scope.state.case.size === 0) return;
     for (const desired of desiredRooms(scope)) this.look({ chain, slot: desired.slot });
-    for (const member of scope.state.member.values()) this.look({ chain: INSTALLATION, slot: directSlot(member.user) });
+    for (const member of members(scope)) this.look({ chain: INSTALLATION, slot: directSlot(member.user) });
   }
   /** Looks at one room; its echo has come, or something needs it. */
   look(at: Placed): void {

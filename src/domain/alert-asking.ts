@@ -9,7 +9,7 @@ import { ask } from "./question.ts";
 import type { Message } from "./say.ts";
 import { line, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { members, theCase } from "./state.ts";
 import type { Windows } from "./windows.ts";
 
 declare module "./say.ts" {
@@ -86,7 +86,7 @@ export function laneOf(priority: Priority): Lane {
 /** Those of the case, with their call signs, each once. */
 export function named(scope: Scope, users: readonly UserId[]): Named[] {
   const wanted = new Set(users);
-  return [...scope.state.member.values()].filter((member) => wanted.has(member.user)).map(({ user, callSign }) => ({ user, callSign }));
+  return members(scope).filter((member) => wanted.has(member.user)).map(({ user, callSign }) => ({ user, callSign }));
 }
 
 /**

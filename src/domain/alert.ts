@@ -15,6 +15,7 @@ import type { QuestionEvent } from "./question.ts";
 import { line, list, message, typed, when } from "./say.ts";
 import { administrators } from "./roster.ts";
 import type { Scope } from "./state.ts";
+import { memberCalled } from "./state.ts";
 
 export type { Acknowledgement, Alert, AlertEvent, Cause, Named, Priority } from "./alert-types.ts";
 
@@ -42,7 +43,7 @@ export const MAX_ALERT_TEXT = 1_000;
 /** Raises an alert by hand to a named person; a P1 also asks the administrators, because no alert of that weight may hang on one person. */
 export function raiseByHand(scope: Scope, of: { readonly priority: Priority; readonly to: CallSign; readonly text: string }, ctx: Context): Decision {
   if (!isCaseOpen(scope, ctx.now)) return refuseOver(scope);
-  const person = scope.state.member.get(of.to);
+  const person = memberCalled(scope, of.to);
   if (person === undefined) return refuse("alert.unknown-person", { who: of.to });
   if (person.role === "auditor") return refuse("alert.not-reachable", { who: of.to });
   const by: Named = { user: ctx.author.user, callSign: callSign(ctx) };

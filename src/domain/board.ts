@@ -7,7 +7,7 @@ import { roomsOf } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
 import { line, message, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { members, theCase } from "./state.ts";
 import { openTasks, taskLines } from "./task-list.ts";
 
 declare module "./say.ts" {
@@ -46,7 +46,7 @@ function coordinationBoard(scope: Scope): Message {
  * Only deliveries of whose circle everybody in the room is: a delivery is not told to a state that is not on its route, not even that there is one.
  */
 function deliveryLines(scope: Scope): readonly Line[] {
-  const readers = [...scope.state.member.values()].filter((member) => roomsOf(member.role).includes(COORDINATION));
+  const readers = members(scope).filter((member) => roomsOf(member.role).includes(COORDINATION));
   const shown = [...scope.state.delivery.values()].filter((delivery) => {
     const knowing = new Set(circle(scope, delivery).map((member) => member.user));
     return readers.every((reader) => knowing.has(reader.user));

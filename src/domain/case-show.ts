@@ -8,7 +8,7 @@ import type { Member, Role } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { members, theCase } from "./state.ts";
 import { desiredRooms } from "./workspace.ts";
 
 declare module "./say.ts" {
@@ -26,19 +26,19 @@ declare module "./say.ts" {
 export function showCase(scope: Scope, ctx: Context): Message {
   if (!isAmongMembers(ctx)) return askDirectly("jit show");
   const { codename, agreement, states, from, until, zone } = theCase(scope);
-  const members = [...scope.state.member.values()];
-  const countries = [...new Set<Country>([...states, ...members.map((member) => member.country)])];
+  const present = members(scope);
+  const countries = [...new Set<Country>([...states, ...present.map((member) => member.country)])];
   return message(
     line("case.show", { codename, agreement, state: isOpen(scope, ctx.now) ? "open" : "expired" }),
     line("case.show-states", { states: list(states.map(countryName)) }),
     line("case.show-period", { from: when(from, zone), until: when(until, zone) }),
-    ...countries.map((country) => peopleOf(country, members)),
+    ...countries.map((country) => peopleOf(country, present)),
     roomsLine(scope, ctx),
   );
 }
 
-function peopleOf(country: Country, members: readonly Member[]): Line | undefined {
-  const people = members
+function peopleOf(country: Country, present: readonly Member[]): Line | undefined {
+  const people = present
     .filter((member) => member.country === country)
     .map(({ callSign, role }) => nested(line("case.show-person", { callSign, role })));
   return people.length === 0 ? undefined : line("case.show-people", { country: countryName(country), people: list(people) });

@@ -6,6 +6,7 @@ import type { Delivery } from "./delivery-types.ts";
 import type { Instant, UserId } from "./ids.ts";
 import type { Message } from "./say.ts";
 import type { Scope } from "./state.ts";
+import { members } from "./state.ts";
 
 /** A P1 about a delivery. No alert hangs on one person: where fewer than two can be asked besides each other, the whole circle is. */
 export function alarmed(scope: Scope, delivery: Delivery, cause: Cause, details: Message): Raising {
@@ -22,5 +23,5 @@ export function hasOpenAlert(scope: Scope, delivery: Delivery, since: Instant, .
 }
 
 function liaisonsOf(scope: Scope): readonly UserId[] {
-  return usersOf([...scope.state.member.values()].filter((member) => member.role === "liaison"));
+  return usersOf(members(scope).filter((member) => member.role === "liaison"));
 }

@@ -7,6 +7,7 @@ import type { Country, DeliveryId, Instant, UserId } from "./ids.ts";
 import type { Member } from "./roster.ts";
 import { line, list, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
+import { members } from "./state.ts";
 
 declare module "./say.ts" {
   interface Sayings {
@@ -27,7 +28,7 @@ export function countriesOf(delivery: Pick<Delivery, "plan">): readonly Country[
 /** Members of the countries on the route, administrators among them; liaisons and auditors are not in it. */
 export function circle(scope: Scope, delivery: Delivery): readonly Member[] {
   const countries = countriesOf(delivery);
-  return [...scope.state.member.values()].filter((member) =>
+  return members(scope).filter((member) =>
     countries.includes(member.country) && member.role !== "liaison" && member.role !== "auditor");
 }
 

@@ -6,6 +6,7 @@ import { decided, refuse } from "./decision.ts";
 import type { Effect } from "./effect.ts";
 import { tellPeople, tellRoom } from "./effect.ts";
 import type { Entity } from "./entity.ts";
+import type { DomainEvent } from "./events.ts";
 import type { CallSign, Country, Instant, MasterKey, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON } from "./ids.ts";
 import { LANGUAGES, fingerprint, identityOf, pinning } from "./person.ts";
@@ -13,7 +14,8 @@ import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { memberCalled, members, theCase } from "./state.ts";
+import { openTasks } from "./task-list.ts";
 
 declare module "./say.ts" {
   interface Sayings {
@@ -34,6 +36,19 @@ declare module "./say.ts" {
     "roster.not-approved": { line: Typed };
     "roster.name-length": { max: number };
     "roster.full": { max: number };
+    "roster.confirm-removal": { callSign: CallSign; codename: string; name: string; role: Role; country: CountryName };
+    "roster.removal-means": Record<never, never>;
+    "roster.removed": { callSign: CallSign; by: string };
+    "roster.removed-by-two": { callSign: CallSign; by: string; approvedBy: List };
+    "roster.removed-means": { callSign: CallSign };
+    "roster.tasks-left": { callSign: CallSign; tasks: List };
+    "roster.you-were-removed": { codename: string };
+    "roster.you-keep": Record<never, never>;
+    "roster.not-in": { callSign: CallSign };
+    "roster.see-people": { line: Typed };
+    "roster.not-yourself": Record<never, never>;
+    "roster.two-states-stay": { callSign: CallSign };
+    "roster.removal-not-approved": { callSign: CallSign };
   }
 }
 
@@ -60,13 +75,20 @@ export interface Member {
   readonly country: Country;
   readonly role: Role;
   readonly since: Instant;
+  /** When they were removed; missing while they are in the case. Kept for the call sign, which is never given again. */
+  readonly left?: Instant;
 }
 
-/** Somebody became a member: when the case was opened (then `approvedBy` names themselves too), or added by two administrators. */
-export type MemberEvent = {
-  readonly type: "member.added"; readonly v: 1; readonly callSign: CallSign; readonly user: UserId; readonly name: string;
-  readonly country: Country; readonly role: Role; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
-};
+/**
+ * Somebody became a member: when the case was opened (then `approvedBy` names themselves too), or added by two administrators. Or was removed: by one
+ * administrator, and if they administered the case themselves, approved by one of another state.
+ */
+export type MemberEvent =
+  | {
+      readonly type: "member.added"; readonly v: 1; readonly callSign: CallSign; readonly user: UserId; readonly name: string;
+      readonly country: Country; readonly role: Role; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
+    }
+  | { readonly type: "member.removed"; readonly v: 1; readonly callSign: CallSign; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[] };
 
 /** Somebody as an administrator names them. `masterKey` is what was confirmed with the rest; it is fixed before anybody is asked. */
 export interface NewMember {
@@ -77,20 +99,30 @@ export interface NewMember {
   readonly masterKey?: MasterKey | undefined;
 }
 
-/** The member of the case that a Matrix user is. */
-export function memberOf(scope: Scope, user: UserId): Member | undefined {
-  for (const member of scope.state.member.values()) if (member.user === user) return member;
-  return undefined;
+/** Somebody to be removed, by call sign. */
+export interface Removal {
+  readonly member: CallSign;
 }
 
-/** How somebody is called in what is said in the case: the call sign, or the Matrix id of somebody who is not in it (an owner). */
+/** The member of the case that a Matrix user is. */
+export function memberOf(scope: Scope, user: UserId): Member | undefined {
+  return members(scope).find((member) => member.user === user);
+}
+
+/** When somebody was removed who is not in the case now; undefined for all others. */
+export function leftAt(scope: Scope, user: UserId): Instant | undefined {
+  if (memberOf(scope, user) !== undefined) return undefined;
+  return [...scope.state.member.values()].findLast((member) => member.user === user)?.left;
+}
+
+/** How somebody is called in what is said in the case: the call sign, also of somebody who was removed, or the Matrix id of who never was in it (an owner). */
 export function calledInCase(scope: Scope, user: UserId): string {
-  return memberOf(scope, user)?.callSign ?? user;
+  return memberOf(scope, user)?.callSign ?? [...scope.state.member.values()].findLast((member) => member.user === user)?.callSign ?? user;
 }
 
 /** The administrators of the case. */
 export function administrators(scope: Scope): readonly Member[] {
-  return [...scope.state.member.values()].filter((member) => member.role === "administrator");
+  return members(scope).filter((member) => member.role === "administrator");
 }
 
 /** The next call sign of a country. Numbers are never used again. */
@@ -172,9 +204,48 @@ function whyNot(scope: Scope, person: NewMember, ctx: Context): Refusal | undefi
       line("roster.only-liaison", { country: countryName(country), line: typed(typedLine(person, "liaison")) }),
     );
   }
-  if (scope.state.member.size >= MEMBERS_MAX) return refuse("roster.full", { max: MEMBERS_MAX });
+  if (members(scope).length >= MEMBERS_MAX) return refuse("roster.full", { max: MEMBERS_MAX });
   if (secondAdministrators(scope, ctx).every((need) => need.anyOf.length === 0)) return refuse("roster.no-second", {});
   return undefined;
+}
+
+/** Those of whom one must approve a removal: of somebody who administers the case, the administrators of the other states; of all others, nobody. */
+export function removalNeeds(scope: Scope, { member: callSign }: Removal, ctx: Context): readonly Need[] {
+  if (memberCalled(scope, callSign)?.role !== "administrator") return [];
+  return secondAdministrators(scope, ctx).map(({ anyOf, count }) => ({ anyOf: anyOf.filter((user) => user !== memberCalled(scope, callSign)?.user), count }));
+}
+
+/** What the author, and for an administrator the second one, agree to. */
+export function confirmRemoval(scope: Scope, { member: callSign }: Removal): Message {
+  const member = memberCalled(scope, callSign);
+  const { codename } = theCase(scope);
+  return message(
+    line("roster.confirm-removal", { callSign, codename, name: member?.name ?? "", role: member?.role ?? "member", country: countryName(member?.country ?? ("" as Country)) }),
+    line("roster.removal-means", {}),
+  );
+}
+
+/**
+ * Takes somebody out of the case: no room, no key and no message of it reaches them from now on. One administrator is enough, because a person who must
+ * go must go at once; an administrator is removed by two states, and those of two states always stay (Reg. (EU) 2023/969 art. 14).
+ */
+export function removeMember(scope: Scope, of: Removal, ctx: Context): Decision {
+  if (ctx.author.member?.role !== "administrator") return refuse("roster.administrators-only", {});
+  const member = memberCalled(scope, of.member);
+  if (member === undefined) return refuse("roster.not-in", { callSign: of.member }, line("roster.see-people", { line: typed("jit show") }));
+  if (member.user === ctx.author.user) return refuse("roster.not-yourself", {});
+  const approved: UserId[] = [];
+  if (member.role === "administrator") {
+    const states = new Set(administrators(scope).filter((each) => each.user !== member.user).map((each) => each.country));
+    if (states.size < 2) return refuse("roster.two-states-stay", { callSign: member.callSign });
+    const seconds = new Set(removalNeeds(scope, of, ctx).flatMap((need) => need.anyOf));
+    approved.push(...(ctx.approvals ?? []).map((approval) => approval.by).filter((user) => seconds.has(user)));
+    if (approved.length === 0) return refuse("roster.removal-not-approved", { callSign: member.callSign });
+  }
+  const removed: MemberEvent = { type: "member.removed", v: 1, callSign: member.callSign, at: ctx.now, by: ctx.author.user, approvedBy: approved };
+  // What only they were asked can no longer be answered by anybody.
+  const asked = [...scope.state.question.values()].filter((question) => question.state === "open" && question.asked.every((user) => user === member.user));
+  return decided(removed, ...asked.map((question): DomainEvent => ({ type: "question.withdrawn", v: 1, id: question.id, at: ctx.now })));
 }
 
 function typedLine(person: NewMember, role: Role): string {
@@ -188,7 +259,27 @@ function roomLines(role: Role, { codename, language }: Pick<Case, "codename" | "
   return rooms.length === 0 ? line("roster.no-rooms", {}) : line("roster.rooms", { rooms: list(rooms) });
 }
 
+/** The person is told in their own chat, once and for all; the others see who is gone and what that person had promised. */
+function removedEffects(event: Extract<MemberEvent, { type: "member.removed" }>, scope: Scope): Effect[] {
+  const { codename } = theCase(scope);
+  const { callSign } = event;
+  const gone = scope.state.member.get(callSign);
+  const tasks = openTasks(scope).filter((task) => task.owner === callSign).map((task) => task.id);
+  const by = calledInCase(scope, event.by);
+  const approvedBy = list(event.approvedBy.map((each) => calledInCase(scope, each)));
+  const news = message(
+    event.approvedBy.length === 0 ? line("roster.removed", { callSign, by }) : line("roster.removed-by-two", { callSign, by, approvedBy }),
+    line("roster.removed-means", { callSign }),
+    tasks.length === 0 ? undefined : line("roster.tasks-left", { callSign, tasks: list(tasks) }),
+  );
+  return [
+    ...(gone === undefined ? [] : [tellPeople([gone.user], message(line("roster.you-were-removed", { codename }), line("roster.you-keep", {})))]),
+    tellRoom(COORDINATION, news), tellPeople([event.by], news), { effect: "board", slot: COORDINATION },
+  ];
+}
+
 function effects(event: MemberEvent, scope: Scope): Effect[] {
+  if (event.type === "member.removed") return removedEffects(event, scope);
   const { codename } = theCase(scope);
   const { callSign, name, role, user } = event;
   const country = countryName(event.country);
@@ -215,10 +306,14 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
 /** The people of a case. */
 export const memberEntity: Entity<"member", MemberEvent> = {
   kind: "member",
-  events: { "member.added": [1] },
+  events: { "member.added": [1], "member.removed": [1] },
   home: "decision",
   key: (event) => event.callSign,
   evolve(member, event) {
+    if (event.type === "member.removed") {
+      if (member === undefined) throw new Error("member.removed before member.added");
+      return { ...member, left: event.at };
+    }
     if (member !== undefined) throw new Error("a call sign was given twice");
     const { callSign, user, name, country, role, at } = event;
     return { callSign, user, name, country, role, since: at };

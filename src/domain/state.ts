@@ -3,7 +3,7 @@ import type { Alert } from "./alert.ts";
 import type { Case } from "./case.ts";
 import type { TakenCodename } from "./codename.ts";
 import type { Delivery } from "./delivery.ts";
-import type { ChainId, UserId } from "./ids.ts";
+import type { CallSign, ChainId, UserId } from "./ids.ts";
 import type { Person } from "./person.ts";
 import type { Question } from "./question.ts";
 import type { Request } from "./request.ts";
@@ -38,6 +38,17 @@ export interface Scope {
   readonly chain: ChainId;
   readonly state: ChainState;
   readonly people: ReadonlyMap<UserId, Person>;
+}
+
+/** Those who are in the case now, in the order in which they came. Whoever was removed keeps their call sign in the state, so that it is never given again. */
+export function members(scope: Pick<Scope, "state">): readonly Member[] {
+  return [...scope.state.member.values()].filter((member) => member.left === undefined);
+}
+
+/** Who has this call sign, if they are in the case now. */
+export function memberCalled(scope: Pick<Scope, "state">, callSign: CallSign): Member | undefined {
+  const found = scope.state.member.get(callSign);
+  return found?.left === undefined ? found : undefined;
 }
 
 /** The case of a case chain. */

@@ -3,10 +3,11 @@ import type { Effect, Say } from "./effect.ts";
 import { reply, tellPeople, wake } from "./effect.ts";
 import type { CallSign, TaskId, UserId } from "./ids.ts";
 import { COORDINATION } from "./ids.ts";
+import { administrators } from "./roster.ts";
 import type { Line } from "./say.ts";
 import { line, list, message, span, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { memberCalled, theCase } from "./state.ts";
 import type { Due, ReminderKind, Task, TaskEvent } from "./task.ts";
 import { openTasks } from "./task-list.ts";
 
@@ -106,7 +107,9 @@ function sayReminded(task: Task, event: Extract<TaskEvent, { type: "task.reminde
   const { id, title, owner, author } = task;
   const { kind } = event;
   const due = whenDue(task.due);
-  const to = users(scope, [owner]);
+  // A promise does not go with who made it: whoever gave the task is reminded, or those who administer the case.
+  const [of] = [users(scope, [owner]), users(scope, [author]), administrators(scope).map((member) => member.user)].filter((each) => each.length > 0);
+  const to = of ?? [];
   const until = event.next === undefined ? {} : { expires: event.next };
   const stub: Say = {
     ...wake({ to: "people", users: to }, to, message(line("task.reminder-stub", { codename, task: id, kind, due })), "routine"),
@@ -135,5 +138,5 @@ function whenDue(due: Due): ReturnType<typeof when> {
 
 /** Matrix users of those still in the case. */
 function users(scope: Scope, of: readonly CallSign[]): readonly UserId[] {
-  return of.flatMap((one) => scope.state.member.get(one)?.user ?? []);
+  return of.flatMap((one) => memberCalled(scope, one)?.user ?? []);
 }

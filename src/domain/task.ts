@@ -7,7 +7,7 @@ import type { CallSign, Instant, TaskId, Zone } from "./ids.ts";
 import { line, list, typed, when } from "./say.ts";
 import { administrators } from "./roster.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { memberCalled, theCase } from "./state.ts";
 import { taskEffects } from "./task-effects.ts";
 import { openTasks } from "./task-list.ts";
 import { lastMissed, nextReminder } from "./task-reminders.ts";
@@ -174,7 +174,7 @@ function whyNotTitle(title: string): Refusal | undefined {
 }
 
 function whyNotOwner(scope: Scope, owner: CallSign): Refusal | undefined {
-  const member = scope.state.member.get(owner);
+  const member = memberCalled(scope, owner);
   const how = line("task.owner-line", { line: typed("jit show") });
   if (member === undefined) return refuse("task.owner-unknown", { owner }, how);
   // An auditor sees the log and no content; a task is content.

@@ -9,7 +9,7 @@ import type { Member } from "./roster.ts";
 import type { Line } from "./say.ts";
 import { line } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { theCase } from "./state.ts";
+import { members, theCase } from "./state.ts";
 
 declare module "./say.ts" {
   interface Sayings {
@@ -40,17 +40,17 @@ export interface DesiredRoom {
 /** Invite-only rooms of a case: the space, coordination, liaison, and one for each delivery. */
 export function desiredRooms(scope: Scope): DesiredRoom[] {
   const { codename } = theCase(scope);
-  const members = [...scope.state.member.values()];
+    const present = members(scope);
   const users = (of: readonly Member[]): UserId[] => of.map((member) => member.user);
-  const administrators = users(members.filter((member) => member.role === "administrator"));
+  const administrators = users(present.filter((member) => member.role === "administrator"));
   const room = (slot: Slot, kind: "space" | "room", name: Line, people: readonly UserId[]): DesiredRoom =>
     ({ slot, kind, name, people, administrators: administrators.filter((user) => people.includes(user)), history: "joined" });
   return [
-    room(SPACE, "space", line("room.space", { codename }), users(members.filter((member) => member.role !== "auditor"))),
+    room(SPACE, "space", line("room.space", { codename }), users(present.filter((member) => member.role !== "auditor"))),
     room(COORDINATION, "room", line("room.coordination", { codename }),
-      users(members.filter((member) => member.role === "administrator" || member.role === "authority" || member.role === "member"))),
+      users(present.filter((member) => member.role === "administrator" || member.role === "authority" || member.role === "member"))),
     room(LIAISON, "room", line("room.liaison", { codename }),
-      users(members.filter((member) => member.role === "administrator" || member.role === "liaison"))),
+      users(present.filter((member) => member.role === "administrator" || member.role === "liaison"))),
     ...[...scope.state.delivery.values()].map((delivery) =>
       room(deliverySlot(delivery.id), "room", line("room.delivery", { codename, number: delivery.id.slice(3) }), users(circle(scope, delivery)))),
   ];

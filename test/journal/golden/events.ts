@@ -58,6 +58,8 @@ happened({ type: "member.added", v: 1, ...ES1, name: "Ana", role: "administrator
 happened({ type: "member.added", v: 1, ...CO1, name: "Luis \u{1F33F} Ñ", role: "administrator", at: now(), by: ana, approvedBy: [luis] }, ana);
 happened({ type: "member.added", v: 1, ...PT1, name: "Nuno P.", role: "authority", at: now(), by: ana, approvedBy: [luis] }, ana);
 happened({ type: "room.bound", v: 1, slot: COORDINATION, room: "!coordination" as RoomId, at: now() });
+happened({ type: "member.added", v: 1, user: "@rita:pt.example" as UserId, callSign: "PT-2" as CallSign, country: PT, name: "Rita", role: "member", at: now(), by: ana, approvedBy: [luis] }, ana);
+happened({ type: "member.removed", v: 1, callSign: "PT-2" as CallSign, at: now(), by: ana, approvedBy: [] }, ana);
 happened({ type: "case.checkpoint-due", v: 1, at: now() });
 
 // ---------------------------------------------------------------- questions and requests
