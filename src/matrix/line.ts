@@ -1,7 +1,6 @@
-import { hkdfSync } from "node:crypto";
 import type { Crypto, Gateway, Random } from "../ports.ts";
 import { OlmCrypto } from "./crypto.ts";
-import { STORE_KEY_BYTES, installCryptoStore, openCryptoStore } from "./crypto-store/open.ts";
+import { installCryptoStore, openCryptoStore, storeKeyFor } from "./crypto-store/open.ts";
 import { MatrixGateway } from "./gateway.ts";
 import { ensureIdentity } from "./identity.ts";
 import { keepDevice } from "./device-file.ts";
@@ -62,13 +61,13 @@ export async function openLine(options: LineOptions): Promise<Line> {
   const rest = new Rest({ homeserver, token, log });
   const { user, device } = await checkToken(rest, options);
   if (options.deviceFile !== undefined) keepDevice(options.deviceFile, options.storeFile, device);
-  const store = openCryptoStore({ file: options.storeFile, key: derived(options.storeKey, "file"), fatal });
+  const store = openCryptoStore({ file: options.storeFile, key: storeKeyFor(options.storeKey, "file"), fatal });
   let machine: Machine | undefined;
   try {
     const age = new StoreAge({ user, device, lineage: store.lineage, rest, log, fatal });
     await age.begin(options.notedAge);
     installCryptoStore(store);
-    machine = await Machine.open(user, device, { key: derived(options.storeKey, "values") }, fatal);
+    machine = await Machine.open(user, device, { key: storeKeyFor(options.storeKey, "values") }, fatal);
     const outgoing = new Outgoing(machine, rest, log);
     await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
     await age.tell();
@@ -87,8 +86,4 @@ export async function openLine(options: LineOptions): Promise<Line> {
     store.close();
     throw error;
   }
-}
-
-function derived(key: Uint8Array, purpose: "file" | "values"): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `relevo/crypto-store/${purpose}`, STORE_KEY_BYTES));
 }

@@ -20,7 +20,7 @@ import type { Instant, UserId, Zone } from "../../src/domain/ids.ts";
 import { line } from "../../src/domain/say.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { openKeys } from "../../src/journal/keys.ts";
-import { CRYPTO_STORE, openCryptoStore } from "../../src/matrix/crypto-store/open.ts";
+import { CRYPTO_STORE, openCryptoStore, storeKeyFor } from "../../src/matrix/crypto-store/open.ts";
 import { DEVICE_FILE } from "../../src/matrix/device-file.ts";
 import type { Probed } from "../../src/matrix/probe.ts";
 import { OperatorError } from "../../src/operator-error.ts";
@@ -255,7 +255,7 @@ describe("an installation from outside", () => {
     const data = folder();
     await aJournal(data);
     const [file, key] = [join(data, CRYPTO_STORE), openKeys({ folder: data, passphrase, random: systemRandom() }).cryptoStore];
-    openCryptoStore({ file, key, fatal: assert.fail }).close();
+    openCryptoStore({ file, key: storeKeyFor(key, "file"), fatal: assert.fail }).close();
     assert.match((await looked(data))["crypto-store"] ?? "", /^ok: .*whole/);
     const whole = readFileSync(file);
     const changed = Buffer.from(whole);

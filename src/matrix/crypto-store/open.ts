@@ -1,5 +1,6 @@
 /** The store of the crypto engine: the part of IndexedDB that the engine uses, over one encrypted SQLite file. */
 import Database from "better-sqlite3-multiple-ciphers";
+import { hkdfSync } from "node:crypto";
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { OperatorError } from "../../operator-error.ts";
 import type { Fatal } from "../fatal.ts";
@@ -19,6 +20,11 @@ import { StoreTransaction, TransactionQueue } from "./transaction.ts";
 export const CRYPTO_STORE = "crypto-store.db";
 /** Length of the file key in bytes. */
 export const STORE_KEY_BYTES = 32;
+
+/** The key of the file, and the key with which the engine seals values inside it once more; both from what `openLine` is given. */
+export function storeKeyFor(key: Uint8Array, purpose: "file" | "values"): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `relevo/crypto-store/${purpose}`, STORE_KEY_BYTES));
+}
 
 /** How long a process that is just ending may still hold the file, in milliseconds. */
 const LOCK_PATIENCE = 1_000;
@@ -58,9 +64,9 @@ export function openCryptoStore(options: { readonly file: string; readonly key: 
   };
 }
 
-/** Reads the whole file, changing nothing in it, while no bot runs on it. Throws an {@link OperatorError} that says why a bot could not. */
+/** Reads the whole file, changing nothing in it, while no bot runs on it; `key` as `openLine` is given it. Throws an {@link OperatorError} that says why a bot could not. */
 export function checkCryptoStore(file: string, key: Uint8Array): void {
-  const sql = openFile(file, key, true);
+  const sql = openFile(file, storeKeyFor(key, "file"), true);
   try {
     const found = sql.pragma("quick_check(1)", { simple: true });
     if (found !== "ok") throw damaged(file);
