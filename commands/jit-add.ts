@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { command } from "../src/chat/command.ts";
 import { fixed } from "../src/chat/fixed.ts";
-import { country, role, text, userId } from "../src/chat/params.ts";
+import { country, fingerprint, role, text, userId } from "../src/chat/params.ts";
 import type { MasterKey } from "../src/domain/ids.ts";
 import { NAME_MAX, addMember, confirmMember, prepareMember, secondAdministrators } from "../src/domain/roster.ts";
 
@@ -13,6 +13,7 @@ export const jitAdd = command({
     name: text({ max: NAME_MAX }),
     role: role(),
     country: country(),
+    fingerprint: fingerprint().optional(),
     masterKey: fixed(z.custom<MasterKey>((value) => typeof value === "string" && value.length <= 64)).optional(),
   }),
   scope: "case",
@@ -21,7 +22,7 @@ export const jitAdd = command({
   when: ["open"],
   needs: ["administrator"],
   audience: "room",
-  examples: ['jit add @nuno:pj.example "Nuno P." member PT'],
+  examples: ['jit add @nuno:pj.example "Nuno P." member PT', 'jit add @nuno:pj.example "Nuno P." member PT kR3x 8mQa Zt2L p0Vd'],
   prepare: (scope, params, ctx) => prepareMember(scope, params, ctx),
   confirms: (scope, params) => confirmMember(scope, params),
   alsoNeeds: (scope, _params, ctx) => secondAdministrators(scope, ctx),

@@ -3,7 +3,7 @@ import { CODENAMES } from "../config/codenames.ts";
 import { command } from "../src/chat/command.ts";
 import { fixed } from "../src/chat/fixed.ts";
 import { countries, day, keyword, text, userCountries } from "../src/chat/params.ts";
-import { AGREEMENT_MAX, administratorsConsent, confirmCase, openCase, prepareCase } from "../src/domain/case-open.ts";
+import { AGREEMENT_MAX, administratorsConsent, agreedAdministrators, confirmCase, openCase, prepareCase } from "../src/domain/case-open.ts";
 import type { OpeningTerms } from "../src/domain/case-open.ts";
 import type { MasterKey, UserId, Zone } from "../src/domain/ids.ts";
 import { LANGUAGES } from "../src/domain/person.ts";
@@ -34,10 +34,11 @@ export const jitOpen = command({
   when: [],
   needs: ["owner"],
   audience: "author",
-  examples: ['jit open agreement "ES-CO-CV 2026/114" states ES,CO,CV,PT until 2027-11-20 admins @ana:es.example ES @luis:co.example CO'],
+  examples: ['jit open agreement "ES-CO-CV 2026/114" states ES,CO,CV,PT until 2027-11-20 admins @ana:es.example ES @luis:co.example CO', 'jit open agreement "ES-CO-CV 2026/114" states ES,CO until 2027-11-20 admins @ana:es.example ES kR3x 8mQa Zt2L p0Vd @luis:co.example CO H7cN wS1e Bf6Y u9Kj'],
   prepare: (scope, params, ctx) => prepareCase(scope, params, CODENAMES, ctx),
   confirms: (_scope, params) => confirmCase(params),
   codename: (params) => params.terms?.codename,
+  introduces: (scope, params, ctx) => agreedAdministrators(scope, params, ctx),
   alsoNeeds: (_scope, params) => administratorsConsent(params),
   decide: (scope, params, ctx) => openCase(scope, params, ctx),
 });

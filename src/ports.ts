@@ -21,8 +21,11 @@ export type Random = Chance & { bytes(length: number): Uint8Array };
 
 // ---------------------------------------------------------------- journal
 
-/** How surely the author of a row is known. `none`: a rule of time or the bot itself. */
-export type Trust = "none" | "pinned-signed";
+/**
+ * How surely the author of a row is known. `none`: a rule of time or the bot itself. `pinned-signed`: a signed device of the identity that is pinned;
+ * `confirmed`: and somebody has made sure that this identity is theirs.
+ */
+export type Trust = "none" | "pinned-signed" | "confirmed";
 
 /** A row of the journal before it has its number. */
 export interface NewRow {

@@ -6,6 +6,7 @@ import * as common from "./en/common.ts";
 import * as delivery from "./en/delivery.ts";
 import * as doctor from "./en/doctor.ts";
 import * as doctorPerson from "./en/doctor-person.ts";
+import * as identity from "./en/identity.ts";
 import * as jit from "./en/jit.ts";
 import * as late from "./en/late.ts";
 import * as me from "./en/me.ts";
@@ -15,8 +16,8 @@ import * as task from "./en/task.ts";
 import * as wakeTest from "./en/wake-test.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
+  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
+  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
 } as const;

@@ -8,6 +8,7 @@ import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId, Zone } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION, directUser } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
+import { confirming } from "../domain/person.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message, nested, span, typed, when } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
@@ -73,7 +74,7 @@ export interface AppParts {
   readonly examine?: Examine;
   /** Key of the marks in the rooms' create events. */
   readonly markKey: Uint8Array;
-  readonly settings: Pick<Settings, "prefix" | "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute" | "openPerPerson" | "windows" | "owners">;
+  readonly settings: Pick<Settings, "prefix" | "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute" | "openPerPerson" | "windows" | "owners" | "trust">;
 }
 
 /** The bot. Made of ports alone, so that a test or a simulation can give it others. */
@@ -136,7 +137,7 @@ export class App {
       identity: (user, pinned) => crypto.identity(user, pinned), devices: (user) => crypto.devices(user),
       ...(parts.examine === undefined ? {} : { examine: parts.examine }),
     });
-    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson });
+    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson, trust: parts.settings.trust });
     this.#digest = new DigestAway({
       journal, clock, world, writer: this.#writer, turns: this.#turns, windows, log,
       isReading: () => this.#world.cases.some((chain) => (this.#intake.waitsUntil(chain, undefined) ?? 0) > clock.now()),
@@ -248,14 +249,16 @@ export class App {
     this.#snapshots.set(chain, seq);
     await this.#parts.journal.saveSnapshot(chain, seq, EVOLVE_VERSION, this.#world.chain(chain).save());
   }
-  /** Owners stand in the configuration with their master key; a changed one there is the operator's word and is pinned anew. */
+  /** Owners stand in the configuration with their master key, which is thereby confirmed; a changed one there is the operator's word and is pinned anew. */
   async #pinOwners(): Promise<void> {
-    const events: PersonEvent[] = this.#parts.settings.owners.flatMap((owner) => {
+    const now = this.#parts.clock.now();
+    const events: PersonEvent[] = this.#parts.settings.owners.flatMap((owner): PersonEvent[] => {
       const before = this.#world.people.get(owner.user);
-      if (before?.masterKey === owner.masterKey) return [];
-      return [{ type: "person.pinned", v: 1, user: owner.user, masterKey: owner.masterKey, language: before?.language ?? owner.language, zone: before?.zone ?? owner.zone }];
+      const { user, masterKey } = owner;
+      const pins: PersonEvent[] = before?.masterKey === masterKey ? [] : [{ type: "person.pinned", v: 1, user, masterKey, language: before?.language ?? owner.language, zone: before?.zone ?? owner.zone }];
+      return [...pins, ...confirming(user, masterKey, "config", this.#world.scope(INSTALLATION), { now })];
     });
-    if (events.length > 0) await this.#turns.commit({ now: this.#parts.clock.now(), parts: [{ chain: INSTALLATION, events }], trust: "none" });
+    if (events.length > 0) await this.#turns.commit({ now, parts: [{ chain: INSTALLATION, events }], trust: "none" });
   }
 
   async #loop(): Promise<void> {

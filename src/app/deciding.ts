@@ -4,6 +4,7 @@ import { allowed } from "../chat/allowed.ts";
 import type { Command } from "../chat/command.ts";
 import type { Registry } from "../chat/registry.ts";
 import { Draft } from "../domain/chain.ts";
+import { whyNotKnown } from "../domain/confirm-identity.ts";
 import type { Author, Chance, Context, Decision, Origin, TickContext } from "../domain/decision.ts";
 import { reply, tellPeople } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
@@ -20,6 +21,7 @@ import type { Clock, InboxEnd, Ratchet } from "../ports.ts";
 import { digest } from "./digest.ts";
 import type { Home } from "./render.ts";
 import { directReader } from "./render.ts";
+import type { Settings } from "./settings.ts";
 import type { Note, Part } from "./turn.ts";
 import type { World } from "./world.ts";
 
@@ -48,6 +50,8 @@ export interface DecidingParts {
   readonly windows: Windows;
   /** Most tasks, alerts and deliveries of one person in one case that may be open. */
   readonly openPerPerson: number;
+  /** The least that must be known of whoever gives a command of each weight. */
+  readonly trust: Settings["trust"];
   /** Whether somebody is named as an owner in the configuration. */
   isOwner(user: UserId): boolean;
 }
@@ -101,7 +105,8 @@ export class Deciding {
       return shown === undefined ? [] : pinning(user, shown, { language, zone }, scope);
     });
     const asked = requestConsents(this.#proposal(command, params, chain, ctx), needs, called, ctx);
-    return { parts: [{ chain, events: [...pins, ...asked] }], notes: [], end: "done" };
+    const introduced = command.introduces?.(scope, params as never, ctx) ?? [];
+    return { parts: [{ chain, events: [...pins, ...introduced, ...asked] }], notes: [], end: "done" };
   }
 
   /** Whether the command would be possible if everybody agreed: nobody is asked for what cannot be done. */
@@ -125,6 +130,12 @@ export class Deciding {
     // Asked again: between the question and the tap a role may have been taken away, or the agreement may have ended.
     const refused = this.refusal(command, { ...now, origin: { ...now.origin, room: command.rooms[0] ?? now.origin.room } });
     return refused === undefined ? this.decide(command, params.data, now, confirmed, identities) : this.refused(command, refused, now);
+  }
+
+  /** Why the consent of somebody does not count yet: it binds like the command itself. To refuse needs nothing more than to be asked. */
+  unknownTo(what: string, chain: ChainId, acting: Acting): Outcome | undefined {
+    const lines = what === CONSENT ? whyNotKnown(acting.author.person, this.#parts.trust.binding, this.#caseOfTheirs(acting)) : undefined;
+    return lines && { parts: [], end: "refused", notes: [{ chain, what: "refused", facts: { command: what, code: "identity.needed" }, effects: [reply(message(...lines))] }] };
   }
 
   /** What the consent or the refusal of one of those asked comes to; with the last consent the command itself is decided. */
@@ -212,12 +223,19 @@ export class Deciding {
       roles, owner: acting.author.owner, place: acting.origin.room,
       ...(caseState === undefined ? {} : { caseState }),
     });
-    if (verdict.ok) return undefined;
+    if (verdict.ok) return whyNotKnown(acting.author.person, this.#parts.trust[command.weight], this.#caseOfTheirs(acting));
     switch (verdict.rule) {
       case "role": return [line("app.not-allowed", {})];
       case "place": return [line("app.not-here", { where: { fact: "list", items: command.rooms.map((room) => ({ fact: "nested", line: line(`app.place-${room}`, {}) })) } })];
       case "state": return [line("app.not-now", {})];
     }
+  }
+
+  /** The case that is meant, or some case of theirs: who can confirm them is found there. */
+  #caseOfTheirs({ author, chain }: Pick<Acting, "author" | "chain">): Scope | undefined {
+    const { world } = this.#parts;
+    const found = chain ?? world.casesOf(author.user)[0];
+    return found === undefined ? undefined : world.scope(found);
   }
 
   /**

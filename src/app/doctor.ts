@@ -1,4 +1,5 @@
 /** `doctor` of a running bot: looks at what it knows of itself, and asks the homeserver and the machine; of a person, whether they can be reached. */
+import { identityState } from "../domain/confirm-identity.ts";
 import type { Check } from "../domain/doctor.ts";
 import { attention, tellChecks } from "../domain/doctor.ts";
 import type { PersonFacts, PersonRoom, PersonStanding } from "../domain/doctor-person.ts";
@@ -113,7 +114,8 @@ export class Doctor {
     const { world, identity, devices: devicesOf, health, clock } = this.#parts;
     const scope = world.scope(chain);
     const found = scope.state.case.get("case");
-    const pinned = world.people.get(user)?.masterKey;
+    const person = world.people.get(user);
+    const pinned = person?.masterKey;
     const language = found?.language ?? "en";
     const asked = async <T>(question: Promise<T>): Promise<T | undefined> => question.catch((fault: unknown) => {
       if (faultOf(fault) === undefined) throw fault;
@@ -123,7 +125,7 @@ export class Doctor {
     const heard = health.lastHeard(user);
     const wakeTest = world.scope(INSTALLATION).state.wakeTest.get(user);
     return {
-      callSign, codename: found?.codename ?? "", standing: standing ?? "unknown", since: health.when("started") ?? clock.now(), direct: this.#isIn(world.room(world.direct(user)), user),
+      callSign, codename: found?.codename ?? "", standing: standing ?? "unknown", confirmed: { is: person?.confirmed !== undefined, state: identityState(scope, person?.confirmed) }, since: health.when("started") ?? clock.now(), direct: this.#isIn(world.room(world.direct(user)), user),
       rooms: desiredRooms(scope).filter((room) => room.people.includes(user)).flatMap((room): PersonRoom[] => (
         room.name === undefined ? [] : [{ name: room.name, language, is: this.#isIn(world.room({ chain, slot: room.slot }), user) }])),
       ...(devices === undefined ? {} : { devices }), ...(heard === undefined ? {} : { heard }), ...(wakeTest === undefined ? {} : { wakeTest }),

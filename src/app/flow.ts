@@ -70,6 +70,12 @@ export class Flow {
       await this.#commit(acting, { parts: [own], notes: [], end: "done" });
       return;
     }
+    // The question stays open: they may answer it when they have been confirmed.
+    const unknown = this.#deciding.unknownTo(does.command, found.chain, acting);
+    if (unknown !== undefined) {
+      await this.#commit(acting, unknown);
+      return;
+    }
     const outcome = does.command === CONSENT || does.command === DISSENT
       ? this.#deciding.consentTo(does.command, String(does.params["request"]), found.chain, acting, identities)
       : this.#deciding.prepared(does.command, does.params, found, acting, does.confirmed, identities);
@@ -163,7 +169,7 @@ export class Flow {
     return this.#deciding.tickContext(this.#parts.clock.now());
   }
 
-  async #commit(acting: Acting, outcome: Outcome, trust: Trust = "pinned-signed"): Promise<void> {
+  async #commit(acting: Acting, outcome: Outcome, trust: Trust = acting.author.person.confirmed === undefined ? "pinned-signed" : "confirmed"): Promise<void> {
     const turn: Turn = {
       now: this.#parts.clock.now(), parts: outcome.parts, notes: outcome.notes, actor: acting.author.user, cause: acting.cause, trust,
       home: acting.home, inboxEnd: { event: acting.cause, end: outcome.end }, ratchet: acting.ratchet,

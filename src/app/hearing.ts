@@ -152,7 +152,7 @@ export class Hearing {
         }
         const urgency: Urgency = command.weight === "stop" ? "stop" : soon;
         // Only what binds can pin an identity; nothing else waits for the homeserver.
-        const named = command.weight === "binding" ? usersIn(params) : [];
+        const named = this.#namedIn(command, params, acting.chain);
         return this.#knowing(named, urgency, acting, command, (identities) => flow.command(command, params, acting, identities));
       }
     }
@@ -162,8 +162,13 @@ export class Hearing {
     const does = option.does;
     const params = does?.command === CONSENT ? world.scope(found.chain).state.request.get(String(does.params["request"]))?.does.params : does?.params;
     const command = does === undefined ? undefined : registry.named(does.command);
-    const named = command === undefined || command.weight === "binding" ? usersIn(params) : [];
+    const named = command === undefined ? usersIn(params) : this.#namedIn(command, params, found.chain);
     return this.#knowing(named, command?.weight === "stop" ? "stop" : "live", acting, command, (identities) => flow.answer(found, option, acting, identities));
+  }
+  #namedIn(command: Command, params: Readonly<Record<string, unknown>> | undefined, chain: ChainId | undefined): readonly UserId[] {
+    if (command.weight !== "binding") return [];
+    const byCallSign = chain === undefined || params === undefined ? [] : command.identities?.(this.#parts.world.scope(chain), params as never) ?? [];
+    return [...new Set([...usersIn(params), ...byCallSign])];
   }
   /** Asks who these people are, then hands the job to the writer. Beside the sync: the server of one of them may take long, and a stop must not wait for it. */
   async #knowing(users: readonly UserId[], urgency: Urgency, acting: Acting, command: Command | undefined, job: (identities: Context["identities"]) => Promise<void>): Promise<void> {

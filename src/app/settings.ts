@@ -1,5 +1,7 @@
 /** What the app is given once the configuration has been read: every key of the YAML file, its meaning, its bounds and its default. */
 import { z } from "zod";
+import type { Weight } from "../chat/command.ts";
+import type { Minimum } from "../domain/confirm-identity.ts";
 import type { MasterKey, UserId, Zone } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Windows } from "../domain/windows.ts";
@@ -45,6 +47,8 @@ export interface Settings {
   readonly commandsPerMinute: number;
   readonly openPerPerson: number;
   readonly windows: Windows;
+  /** For each weight of command the least that must be known of whoever gives it. */
+  readonly trust: Readonly<Record<Weight, Minimum>>;
   /** Where figures and the state of the bot can be asked for. */
   readonly metrics: Listen | "off";
   /** The figures may be asked for from other machines. */
@@ -127,6 +131,21 @@ function alertOr(answer: string, repeat: string, times: number, what: string) {
   }, KEYS_AND_VALUES).prefault({});
 }
 
+function minimumOr(says: string) {
+  return leafOr("signed", says, "signed or confirmed", (value): Minimum | undefined => (value === "signed" || value === "confirmed" ? value : undefined));
+}
+
+const trustSchema = z.strictObject({
+  read: minimumOr("To be told something: help, lists, the case."),
+  harmless: minimumOr("What changes something and binds nobody: tasks, contact, alerts."),
+  binding: minimumOr("What binds: opening, adding, grants, go, give and take, and every consent to them."),
+  stop: leafOr("signed", "A stop counts from every signed device: it is never refused because nobody has compared an identity yet.", "signed, and nothing else",
+    (value): Minimum | undefined => (value === "signed" ? value : undefined)),
+}, KEYS_AND_VALUES).prefault({}).register(explained, {
+  says: "The least that must be known of whoever gives a command, by its weight. signed: a device signed by the identity that is pinned. confirmed: and that identity has been compared, from the agreement, by emoji or in person.",
+  expects: "keys with values",
+});
+
 const windowsSchema = z.strictObject({
   contactEvery: spanOr("30min", SECOND, DAY, "Longest silence on a leg before its room is asked who has contact."),
   contactAnswer: spanOr("10min", SECOND, 6 * HOUR, "How long that question stands before a P1 alert is raised."),
@@ -199,6 +218,7 @@ export const settingsSchema = z.strictObject({
   unreadableKept: spanOr("7d", HOUR, 90 * DAY, "A message whose key never comes is tried again for so long; then it is given up, on record."),
   commandsPerMinute: countOr(30, 5, 1_000_000, "Most commands of one person within a minute; more are not read. A stop, an acknowledgement and an answer always are."),
   openPerPerson: countOr(200, 10, 10_000, "Most tasks, alerts and deliveries of one person in one case that may be open at once."),
+  trust: trustSchema,
   windows: windowsSchema,
   metrics: leafOr("off", "Where figures for Prometheus (/metrics) and the state of the bot (/live, /ready) can be asked for. They hold nothing of a case.",
     "off, or an IP address with a port such as 127.0.0.1:9477", readListen),

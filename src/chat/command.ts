@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { CaseState } from "../domain/case.ts";
 import type { Context, Decision } from "../domain/decision.ts";
+import type { PersonEvent } from "../domain/person.ts";
 import type { Need } from "../domain/request.ts";
 import type { Role } from "../domain/roster.ts";
 import type { Line, Message } from "../domain/say.ts";
@@ -53,12 +54,16 @@ export interface Command<Shape extends z.ZodRawShape = z.ZodRawShape, P = z.infe
   /** It never counts when it arrives late (contact). */
   readonly neverLate?: boolean;
   readonly examples: readonly string[];
+  /** People whose identity must be known although they are named by call sign; those named by Matrix id are looked up anyway. */
+  readonly identities?: (scope: Scope, params: P) => readonly UserId[];
   /** Adds to the parameters what has to be fixed before they are confirmed (a codename, an identity to be pinned). May refuse. */
   readonly prepare?: (scope: Scope, params: P, ctx: Context) => { readonly ok: true; readonly params: P } | Extract<Decision, { ok: false }>;
   /** What its author and all others are asked to confirm, in full; required for binding commands. */
   readonly confirms?: (scope: Scope, params: P, ctx: Context) => Message;
   /** The codename under which it is asked for consent where there is no case yet. */
   readonly codename?: (params: P) => string | undefined;
+  /** What is recorded of people when its author has confirmed and before others are asked. */
+  readonly introduces?: (scope: Scope, params: P, ctx: Context) => readonly PersonEvent[];
   /** Who else must consent after the author has confirmed. */
   readonly alsoNeeds?: (scope: Scope, params: P, ctx: Context) => readonly Need[];
   /** One rule in domain. */

@@ -15,7 +15,7 @@ import { choiceReading, languageReading, roleReading } from "./readers/choices.t
 import { alertReading, deliveryReading, taskReading } from "./readers/refs.ts";
 import { countriesReading, countryReading, routeReading, zoneReading } from "./readers/places.ts";
 import { personReading, userCountriesReading, userReading, usersReading } from "./readers/people.ts";
-import { codeReading, quotedReading, sealReading, textReading } from "./readers/texts.ts";
+import { codeReading, fingerprintReading, quotedReading, sealReading, textReading } from "./readers/texts.ts";
 import { dayReading, dueReading, momentReading, pastReading } from "./readers/times.ts";
 
 /** A moment, with the zone in which it was said. */
@@ -39,12 +39,15 @@ export interface RoutePoint {
 export interface UserCountry {
   readonly user: UserId;
   readonly country: Country;
+  /** Of their identity: 16 characters or all 43. */
+  readonly fingerprint?: string | undefined;
 }
 
 const instant = z.custom<Instant>((value) => Number.isSafeInteger(value));
 const zoneName = z.custom<Zone>((value) => typeof value === "string" && value.length <= 64 && /^[A-Za-z]/.test(value));
 const countryCode = z.custom<Country>((value) => typeof value === "string" && /^[A-Z]{2}$/.test(value));
 const userName = z.custom<UserId>((value) => typeof value === "string" && value.length <= 255 && /^@[^:\s]*:\S+$/.test(value));
+const fingerprintValue = z.string().regex(/^[A-Za-z0-9+/]{16}(?:[A-Za-z0-9+/]{27})?$/);
 const momentValue = (): z.ZodType<Moment> => z.object({ at: instant, zone: zoneName });
 const matching = <T>(pattern: RegExp): z.ZodType<T> => z.custom<T>((value) => typeof value === "string" && pattern.test(value));
 
@@ -82,9 +85,12 @@ export function userId(): z.ZodType<UserId> {
 export function userIds(): z.ZodType<readonly UserId[]> {
   return parameter(z.array(userName).min(1).max(20).readonly(), usersReading);
 }
-/** One or more Matrix users, each with the country they act for: `@ana:es.example ES @luis:co.example CO` (either order); at most 20, none twice. */
+/**
+ * One or more Matrix users, each with the country they act for: `@ana:es.example ES @luis:co.example CO` (either order), and the fingerprint of their
+ * identity after it if the agreement has one; at most 20, none twice.
+ */
 export function userCountries(): z.ZodType<readonly UserCountry[]> {
-  return parameter(z.array(z.object({ user: userName, country: countryCode })).min(1).max(20).readonly(), userCountriesReading);
+  return parameter(z.array(z.object({ user: userName, country: countryCode, fingerprint: fingerprintValue.optional() })).min(1).max(20).readonly(), userCountriesReading);
 }
 /** A country by its code or its name in any language shipped. */
 export function country(): z.ZodType<Country> {
@@ -140,6 +146,10 @@ export function choice<const K extends string>(words: Readonly<Record<K, Readonl
 /** Number of a seal: compared as NFKC `[A-Z0-9-]`, at most 32 characters. */
 export function seal(): z.ZodType<string> {
   return parameter(z.string().regex(/^[A-Z0-9-]{1,32}$/), sealReading);
+}
+/** The fingerprint of an identity as the bot shows it (16 characters), or the whole key (43), in groups or in one piece. */
+export function fingerprint(): z.ZodType<string> {
+  return parameter(fingerprintValue, fingerprintReading);
 }
 /** The code under a question: `7F3Q`. */
 export function code(): z.ZodType<string> {

@@ -28,6 +28,7 @@ declare module "../domain/say.ts" {
     "chat.place-elsewhere": { text: string };
     "chat.route-short": { points: number };
     "chat.bad-seal": { text: string };
+    "chat.bad-fingerprint": { text: string };
     "chat.quotes-needed": Record<never, never>;
     "chat.too-many-readings": { text: string };
     "chat.in-past": { when: When };

@@ -5,8 +5,8 @@ import type { Context, Decision, Refusal } from "./decision.ts";
 import { decided, newCaseId, refuse } from "./decision.ts";
 import type { DomainEvent } from "./events.ts";
 import type { CallSign, Country, Instant, MasterKey, UserId, Zone } from "./ids.ts";
-import type { Language } from "./person.ts";
-import { fingerprint, identityOf, pinning } from "./person.ts";
+import type { Language, PersonEvent } from "./person.ts";
+import { confirming, fingerprint, identityOf, pinning, whyNotFingerprint } from "./person.ts";
 import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, typed, when } from "./say.ts";
@@ -22,6 +22,7 @@ declare module "./say.ts" {
     "case.confirm-period": { from: When; until: When };
     "case.confirm-administrators": { count: number };
     "case.administrator": { person: UserId; country: CountryName; fingerprint: string };
+    "case.administrator-agreed": { person: UserId; country: CountryName; fingerprint: string };
     "case.confirm-language": { language: Language; zone: string };
     "case.confirm-all": Record<never, never>;
     "case.owners-only": Record<never, never>;
@@ -60,6 +61,8 @@ const EXAMPLE = 'jit open agreement "ES-CO-CV 2026/114" states ES,CO until 2027-
 export interface Administrator {
   readonly user: UserId;
   readonly country: Country;
+  /** Of their identity, as the signed agreement has it: 16 characters or all 43. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What is fixed before anybody is asked, so that all confirm the same text. */
@@ -91,9 +94,11 @@ export function prepareCase<P extends NewCase>(
   const refusal = whyNot(planned, zone, ctx);
   if (refusal !== undefined) return refusal;
   const identities: { user: UserId; masterKey: MasterKey }[] = [];
-  for (const { user } of planned.admins) {
+  for (const { user, fingerprint: typedOne } of planned.admins) {
     const identity = identityOf(user, undefined, scope, ctx);
     if (!identity.ok) return identity;
+    const differs = whyNotFingerprint(user, typedOne, identity.masterKey);
+    if (differs !== undefined) return differs;
     identities.push({ user, masterKey: identity.masterKey });
   }
   const free = freeCodenames(scope, words);
@@ -106,9 +111,9 @@ export function prepareCase<P extends NewCase>(
 export function confirmCase(planned: NewCase): Message {
   const { codename, language, zone, identities } = termsOf(planned);
   const until = when(endOfDay(planned.until, zone), zone);
-  const people = planned.admins.map(({ user, country }) => {
+  const people = planned.admins.map(({ user, country, fingerprint: typedOne }) => {
     const key = identities.find((identity) => identity.user === user)?.masterKey;
-    return line("case.administrator", {
+    return line(typedOne === undefined ? "case.administrator" : "case.administrator-agreed", {
       person: user, country: countryName(country), fingerprint: key === undefined ? "" : fingerprint(key),
     });
   });
@@ -128,6 +133,19 @@ export function confirmCase(planned: NewCase): Message {
 /** Every administrator named must confirm, the owner too if they are one of them. */
 export function administratorsConsent(planned: NewCase): readonly Need[] {
   return planned.admins.map(({ user }) => ({ anyOf: [user], count: 1 }));
+}
+
+/**
+ * Identities that the owner has typed from the signed agreement: confirmed as soon as the owner has confirmed the text, because an owner stands in the
+ * configuration, and before the administrators are asked, because their consent binds.
+ */
+export function agreedAdministrators(scope: Scope, planned: NewCase, ctx: Context): readonly PersonEvent[] {
+  const { identities } = termsOf(planned);
+  return planned.admins.flatMap(({ user, fingerprint: typedOne }) => {
+    const agreed = typedOne === undefined ? undefined : identityOf(user, identities.find((identity) => identity.user === user)?.masterKey, scope, ctx);
+    if (agreed?.ok !== true || whyNotFingerprint(user, typedOne, agreed.masterKey) !== undefined) return [];
+    return confirming(user, agreed.masterKey, "agreement", scope, { now: ctx.now, by: ctx.author.user });
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a member is shown of the case: agreement, states, period, people and the rooms that this member may be in. */
 import type { CaseState } from "./case.ts";
 import { askDirectly, isAmongMembers, isOpen } from "./case.ts";
+import { identityState } from "./confirm-identity.ts";
 import type { Context } from "./decision.ts";
 import type { CallSign, Country } from "./ids.ts";
 import { COORDINATION, LIAISON } from "./ids.ts";
@@ -17,7 +18,7 @@ declare module "./say.ts" {
     "case.show-period": { from: When; until: When };
     "case.show-states": { states: List };
     "case.show-people": { country: CountryName; people: List };
-    "case.show-person": { callSign: CallSign; role: Role };
+    "case.show-person": { callSign: CallSign; role: Role; identity: Nested };
     "case.show-rooms": { rooms: List };
   }
 }
@@ -32,15 +33,15 @@ export function showCase(scope: Scope, ctx: Context): Message {
     line("case.show", { codename, agreement, state: isOpen(scope, ctx.now) ? "open" : "expired" }),
     line("case.show-states", { states: list(states.map(countryName)) }),
     line("case.show-period", { from: when(from, zone), until: when(until, zone) }),
-    ...countries.map((country) => peopleOf(country, present)),
+    ...countries.map((country) => peopleOf(country, present, scope)),
     roomsLine(scope, ctx),
   );
 }
 
-function peopleOf(country: Country, present: readonly Member[]): Line | undefined {
+function peopleOf(country: Country, present: readonly Member[], scope: Scope): Line | undefined {
   const people = present
     .filter((member) => member.country === country)
-    .map(({ callSign, role }) => nested(line("case.show-person", { callSign, role })));
+    .map(({ callSign, role, user }) => nested(line("case.show-person", { callSign, role, identity: nested(identityState(scope, scope.people.get(user)?.confirmed)) })));
   return people.length === 0 ? undefined : line("case.show-people", { country: countryName(country), people: list(people) });
 }
 

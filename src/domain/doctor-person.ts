@@ -11,6 +11,8 @@ declare module "./say.ts" {
     "doctor-person.unknown": { callSign: string };
     "doctor-person.identity": { standing: string };
     "doctor-person.identity-cure": Record<never, never>;
+    "doctor-person.confirmed": { state: Nested };
+    "doctor-person.unconfirmed-cure": { line: Typed };
     "doctor-person.devices": { signed: number; unsigned: number };
     "doctor-person.devices-none": { unsigned: number };
     "doctor-person.devices-none-cure": Record<never, never>;
@@ -48,6 +50,8 @@ export interface PersonFacts {
   readonly callSign: CallSign;
   readonly codename: string;
   readonly standing: PersonStanding;
+  /** Whether anybody has made sure that the pinned identity is theirs, as a line of {@link identityState}. */
+  readonly confirmed: { readonly is: boolean; readonly state: Line };
   /** Devices that their identity has signed, which alone are given keys, and others. Missing if the homeserver could not be asked. */
   readonly devices?: { readonly signed: number; readonly unsigned: number };
   readonly rooms: readonly PersonRoom[];
@@ -63,7 +67,7 @@ type Mark = "ok" | "attention" | "wrong";
 
 /** What is known of a person, all of it, each with its cure; times in the reader's zone. */
 export function tellPerson(facts: PersonFacts, zone: Zone): Message {
-  return message(line("doctor-person.title", { callSign: facts.callSign, codename: facts.codename }), ...identityLines(facts), ...deviceLines(facts), ...roomLines(facts), heardLine(facts, zone), ...wakeLines(facts, zone));
+  return message(line("doctor-person.title", { callSign: facts.callSign, codename: facts.codename }), ...identityLines(facts), ...confirmedLines(facts), ...deviceLines(facts), ...roomLines(facts), heardLine(facts, zone), ...wakeLines(facts, zone));
 }
 
 function marked(mark: Mark, found: Line, cure?: Line): Line[] {
@@ -76,6 +80,11 @@ function identityLines({ standing }: PersonFacts): Line[] {
   const isPinned = standing === "proven" || standing === "device-unproven";
   const found = line("doctor-person.identity", { standing: isPinned ? "proven" : standing.replaceAll("-", "_") });
   return isPinned ? marked("ok", found) : marked(standing === "unknown" ? "attention" : "wrong", found, line("doctor-person.identity-cure", {}));
+}
+
+function confirmedLines({ confirmed, callSign }: PersonFacts): Line[] {
+  const found = line("doctor-person.confirmed", { state: nested(confirmed.state) });
+  return confirmed.is ? marked("ok", found) : marked("attention", found, line("doctor-person.unconfirmed-cure", { line: { fact: "typed", line: `jit confirm ${callSign}` } }));
 }
 
 function deviceLines({ devices }: PersonFacts): Line[] {

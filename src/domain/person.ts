@@ -2,7 +2,7 @@
 import type { Context, Decision, Refusal } from "./decision.ts";
 import { decided, refuse } from "./decision.ts";
 import type { Effect } from "./effect.ts";
-import { reply } from "./effect.ts";
+import { reply, tellPeople } from "./effect.ts";
 import type { Entity } from "./entity.ts";
 import type { Instant, MasterKey, UserId, Zone } from "./ids.ts";
 import { line, message, typed, when } from "./say.ts";
@@ -20,6 +20,9 @@ declare module "./say.ts" {
     /** `person` is a Matrix id: they have no call sign yet, or the administrators must see which account is meant. */
     "person.no-identity": { person: string };
     "person.identity-changed": { person: string };
+    "person.fingerprint-differs": { person: string; typed: string; shown: string };
+    "person.confirmed": { how: string };
+    "person.confirmed-means": Record<never, never>;
   }
 }
 
@@ -28,6 +31,18 @@ export type Language = "en" | "es";
 /** Every language shipped, the first being the one of last resort. */
 export const LANGUAGES: readonly Language[] = ["en", "es"];
 
+/**
+ * How somebody came to be sure that an identity is that person's: its fingerprint stands in the configuration, or was typed from the signed agreement;
+ * the emoji of a comparison with the bot were read back; or an administrator compared the fingerprint with the person.
+ */
+export type ConfirmedHow = "config" | "agreement" | "compared" | "in-person";
+/** That a pinned identity is confirmed: how, when, and by whom; for `config` the operator, who is nobody here. */
+export interface Confirmed {
+  readonly how: ConfirmedHow;
+  readonly by?: UserId;
+  readonly at: Instant;
+}
+
 /** Somebody whose identity is pinned. */
 export interface Person {
   readonly user: UserId;
@@ -35,11 +50,14 @@ export interface Person {
   readonly masterKey: MasterKey;
   readonly language: Language;
   readonly zone: Zone;
+  /** Missing as long as nobody has made sure that the pinned identity is theirs. */
+  readonly confirmed?: Confirmed;
 }
 
-/** What happens to a person: being pinned (once, until restored), and what they choose for themselves. */
+/** What happens to a person: being pinned (once, until restored), that identity being confirmed, and what they choose for themselves. */
 export type PersonEvent =
   | { readonly type: "person.pinned"; readonly v: 1; readonly user: UserId; readonly masterKey: MasterKey; readonly language: Language; readonly zone: Zone }
+  | { readonly type: "person.confirmed"; readonly v: 1; readonly user: UserId; readonly masterKey: MasterKey; readonly how: ConfirmedHow; readonly by?: UserId; readonly at: Instant }
   | { readonly type: "person.language-set"; readonly v: 1; readonly user: UserId; readonly language: Language; readonly at: Instant }
   | { readonly type: "person.zone-set"; readonly v: 1; readonly user: UserId; readonly zone: Zone; readonly at: Instant };
 
@@ -49,6 +67,17 @@ export type PersonEvent =
  */
 export function fingerprint(key: MasterKey): string {
   return key.slice(0, 16).match(/.{1,4}/g)?.join(" ") ?? "";
+}
+
+/** Whether a fingerprint, 16 characters or all 43 without spaces, names this key. */
+export function isFingerprintOf(typed: string, key: MasterKey): boolean {
+  return (typed.length === 16 || typed.length === key.length) && key.startsWith(typed);
+}
+
+/** Refuses an identity whose fingerprint is not the one that was typed; both are told, so that a slip is seen. */
+export function whyNotFingerprint(person: string, typed: string | undefined, shown: MasterKey): Refusal | undefined {
+  if (typed === undefined || isFingerprintOf(typed, shown)) return undefined;
+  return refuse("person.fingerprint-differs", { person, typed: fingerprint(typed as MasterKey), shown: fingerprint(shown) });
 }
 
 /** The identity under which somebody would be taken into a case, or why not. */
@@ -70,6 +99,13 @@ export function identityOf(user: UserId, agreed: MasterKey | undefined, scope: S
 export function pinning(user: UserId, masterKey: MasterKey, first: { readonly language: Language; readonly zone: Zone }, scope: Scope): PersonEvent[] {
   if (scope.people.has(user)) return [];
   return [{ type: "person.pinned", v: 1, user, masterKey, language: first.language, zone: first.zone }];
+}
+
+/** That this identity is confirmed; nothing if it is already. */
+export function confirming(user: UserId, masterKey: MasterKey, how: ConfirmedHow, scope: Scope, ctx: Pick<Context, "now"> & { readonly by?: UserId }): PersonEvent[] {
+  const before = scope.people.get(user);
+  if (before?.masterKey === masterKey && before.confirmed !== undefined) return [];
+  return [{ type: "person.confirmed", v: 1, user, masterKey, how, ...(ctx.by === undefined ? {} : { by: ctx.by }), at: ctx.now }];
 }
 
 /** Sets the language in which the bot writes to the author. */
@@ -95,6 +131,9 @@ function effects(event: PersonEvent): Effect[] {
   switch (event.type) {
     case "person.pinned":
       return [];
+    case "person.confirmed":
+      // What stands in the configuration is no news for whoever wrote it.
+      return event.how === "config" ? [] : [tellPeople([event.user], message(line("person.confirmed", { how: event.how }), line("person.confirmed-means", {})))];
     case "person.language-set":
       return [reply(message(line("person.language-set", { language: event.language })))];
     case "person.zone-set":
@@ -105,7 +144,7 @@ function effects(event: PersonEvent): Effect[] {
 /** People in the installation's chain. */
 export const personEntity: Entity<"person", PersonEvent> = {
   kind: "person",
-  events: { "person.pinned": [1], "person.language-set": [1], "person.zone-set": [1] },
+  events: { "person.pinned": [1], "person.confirmed": [1], "person.language-set": [1], "person.zone-set": [1] },
   home: "installation",
   key: (event) => event.user,
   evolve(person, event) {
@@ -113,6 +152,10 @@ export const personEntity: Entity<"person", PersonEvent> = {
       return { user: event.user, masterKey: event.masterKey, language: event.language, zone: event.zone };
     }
     if (person === undefined) throw new Error(`${event.type} before person.pinned`);
+    if (event.type === "person.confirmed") {
+      if (event.masterKey !== person.masterKey) throw new Error("another identity was confirmed than the pinned one");
+      return { ...person, confirmed: { how: event.how, at: event.at, ...(event.by === undefined ? {} : { by: event.by }) } };
+    }
     return event.type === "person.language-set" ? { ...person, language: event.language } : { ...person, zone: event.zone };
   },
   effects: (event) => effects(event),

@@ -9,7 +9,8 @@ import type { Entity } from "./entity.ts";
 import type { DomainEvent } from "./events.ts";
 import type { CallSign, Country, Instant, MasterKey, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON } from "./ids.ts";
-import { LANGUAGES, fingerprint, identityOf, pinning } from "./person.ts";
+import type { ConfirmedHow, PersonEvent } from "./person.ts";
+import { LANGUAGES, confirming, fingerprint, identityOf, pinning, whyNotFingerprint } from "./person.ts";
 import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, typed } from "./say.ts";
@@ -23,6 +24,8 @@ declare module "./say.ts" {
     "roster.confirm-identity": { fingerprint: string };
     "roster.added": { callSign: CallSign; name: string; role: Role; country: CountryName; by: string; approvedBy: List };
     "roster.identity-unconfirmed": { callSign: CallSign };
+    "roster.identity-confirmed": { callSign: CallSign; how: string; by: string };
+    "roster.confirm-agreed": Record<never, never>;
     "roster.welcome": { callSign: CallSign; codename: string; role: Role; country: CountryName };
     "roster.rooms": { rooms: List };
     "roster.no-rooms": Record<never, never>;
@@ -81,14 +84,16 @@ export interface Member {
 
 /**
  * Somebody became a member: when the case was opened (then `approvedBy` names themselves too), or added by two administrators. Or was removed: by one
- * administrator, and if they administered the case themselves, approved by one of another state.
+ * administrator, and if they administered the case themselves, approved by one of another state. That an
+ * identity was confirmed changes the person, for all cases, and is on record in the case in which it was done.
  */
 export type MemberEvent =
   | {
       readonly type: "member.added"; readonly v: 1; readonly callSign: CallSign; readonly user: UserId; readonly name: string;
       readonly country: Country; readonly role: Role; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
     }
-  | { readonly type: "member.removed"; readonly v: 1; readonly callSign: CallSign; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[] };
+  | { readonly type: "member.removed"; readonly v: 1; readonly callSign: CallSign; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[] }
+  | { readonly type: "member.confirmed"; readonly v: 1; readonly callSign: CallSign; readonly how: ConfirmedHow; readonly by: UserId; readonly at: Instant };
 
 /** Somebody as an administrator names them. `masterKey` is what was confirmed with the rest; it is fixed before anybody is asked. */
 export interface NewMember {
@@ -97,6 +102,8 @@ export interface NewMember {
   readonly role: Role;
   readonly country: Country;
   readonly masterKey?: MasterKey | undefined;
+  /** Of their identity, as the signed agreement has it: 16 characters or all 43. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** Somebody to be removed, by call sign. */
@@ -154,7 +161,8 @@ export function prepareMember<P extends NewMember>(scope: Scope, person: P, ctx:
   const refusal = whyNot(scope, person, ctx);
   if (refusal !== undefined) return refusal;
   const identity = identityOf(person.user, undefined, scope, ctx);
-  return identity.ok ? { ok: true, params: { ...person, masterKey: identity.masterKey } } : identity;
+  if (!identity.ok) return identity;
+  return whyNotFingerprint(person.user, person.fingerprint, identity.masterKey) ?? { ok: true, params: { ...person, masterKey: identity.masterKey } };
 }
 
 /** What the author and the second administrator agree to. */
@@ -164,6 +172,7 @@ export function confirmMember(scope: Scope, person: NewMember): Message {
   return message(
     line("roster.confirm", { user, name, role, country: countryName(person.country), codename }),
     masterKey === undefined ? undefined : line("roster.confirm-identity", { fingerprint: fingerprint(masterKey) }),
+    person.fingerprint === undefined ? undefined : line("roster.confirm-agreed", {}),
   );
 }
 
@@ -182,11 +191,21 @@ export function addMember(scope: Scope, person: NewMember, ctx: Context): Decisi
   if (approvedBy.length === 0) return refuse("roster.not-approved", { line: typed(typedLine(person, person.role)) });
 
   const { user, name, role, country } = person;
+  const callSign = nextCallSign(scope, country);
   const added: MemberEvent = {
-    type: "member.added", v: 1, callSign: nextCallSign(scope, country), user, name: name.trim(), country, role,
+    type: "member.added", v: 1, callSign, user, name: name.trim(), country, role,
     at: ctx.now, by: ctx.author.user, approvedBy,
   };
-  return decided(...pinning(user, identity.masterKey, theCase(scope), scope), added);
+  const differs = whyNotFingerprint(user, person.fingerprint, identity.masterKey);
+  if (differs !== undefined) return differs;
+  return decided(...pinning(user, identity.masterKey, theCase(scope), scope), added, ...agreedIdentity(scope, person, identity.masterKey, callSign, [ctx.author.user, ...approvedBy], ctx));
+}
+
+/** A fingerprint from the agreement confirms the identity, if one of those who agreed to the text is confirmed: the word of somebody unknown proves nothing. */
+function agreedIdentity(scope: Scope, { user, fingerprint: typed }: NewMember, masterKey: MasterKey, callSign: CallSign, agreed: readonly UserId[], ctx: Context): (PersonEvent | MemberEvent)[] {
+  const by = typed === undefined ? undefined : agreed.find((each) => scope.people.get(each)?.confirmed !== undefined);
+  const confirmed = by === undefined ? [] : confirming(user, masterKey, "agreement", scope, { now: ctx.now, by });
+  return by === undefined || confirmed.length === 0 ? [] : [...confirmed, { type: "member.confirmed", v: 1, callSign, how: "agreement", by, at: ctx.now }];
 }
 
 function whyNot(scope: Scope, person: NewMember, ctx: Context): Refusal | undefined {
@@ -249,7 +268,8 @@ export function removeMember(scope: Scope, of: Removal, ctx: Context): Decision 
 }
 
 function typedLine(person: NewMember, role: Role): string {
-  return `jit add ${person.user} "${person.name.trim()}" ${role} ${person.country}`;
+  const fingerprint_ = person.fingerprint === undefined ? "" : ` ${person.fingerprint}`;
+  return `jit add ${person.user} "${person.name.trim()}" ${role} ${person.country}${fingerprint_}`;
 }
 
 /** The rooms that somebody of this role sees, by the names they stand under. */
@@ -281,6 +301,11 @@ function removedEffects(event: Extract<MemberEvent, { type: "member.removed" }>,
 function effects(event: MemberEvent, scope: Scope): Effect[] {
   if (event.type === "member.removed") return removedEffects(event, scope);
   const { codename } = theCase(scope);
+  if (event.type === "member.confirmed") {
+    const { callSign, how, by } = event;
+    const news = message(line("roster.identity-confirmed", { callSign, how, by: calledInCase(scope, by) }));
+    return [tellRoom(COORDINATION, news), tellPeople([by], news)];
+  }
   const { callSign, name, role, user } = event;
   const country = countryName(event.country);
   const language = scope.people.get(user)?.language;
@@ -298,7 +323,7 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
   const approvedBy = list(event.approvedBy.map((each) => calledInCase(scope, each)));
   const news = message(
     line("roster.added", { callSign, name, role, country, by: calledInCase(scope, event.by), approvedBy }),
-    line("roster.identity-unconfirmed", { callSign }),
+    scope.people.get(user)?.confirmed === undefined ? line("roster.identity-unconfirmed", { callSign }) : undefined,
   );
   return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome, board];
 }
@@ -306,10 +331,14 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
 /** The people of a case. */
 export const memberEntity: Entity<"member", MemberEvent> = {
   kind: "member",
-  events: { "member.added": [1], "member.removed": [1] },
+  events: { "member.added": [1], "member.removed": [1], "member.confirmed": [1] },
   home: "decision",
   key: (event) => event.callSign,
   evolve(member, event) {
+    if (event.type === "member.confirmed") {
+      if (member === undefined) throw new Error("member.confirmed before member.added");
+      return member;
+    }
     if (event.type === "member.removed") {
       if (member === undefined) throw new Error("member.removed before member.added");
       return { ...member, left: event.at };

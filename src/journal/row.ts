@@ -50,7 +50,7 @@ const HeaderShape = z.strictObject({
   at: z.int(),
   type: z.string().min(1).max(LIMITS.nameLength),
   v: count,
-  trust: z.enum(["none", "pinned-signed"]),
+  trust: z.enum(["none", "pinned-signed", "confirmed"]),
   actor: z.string().regex(/^[0-9a-f]{32}$/).optional(),
   cause: z.string().min(1).max(LIMITS.nameLength).optional(),
 });

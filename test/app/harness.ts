@@ -29,6 +29,8 @@ export interface Setting {
   readonly registry?: (registry: Registry) => Registry;
   /** Called before each commit; may throw, as a full disk would. */
   readonly commit?: (batch: Batch) => void;
+  /** Settings of this installation that differ from the usual ones. */
+  readonly settings?: Partial<typeof MODEL_SETTINGS>;
   /** Changes how the homeserver behaves towards the bot. */
   readonly gateway?: (gateway: ModelGateway) => void;
 }
@@ -64,7 +66,7 @@ export class World {
     const log: Log = { info() {}, warn() {}, error() {}, bug: (_code, thrown) => { this.bugs.push(thrown); return "B-test"; } };
     const app = new App({
       gateway, crypto: this.crypto, journal, clock: this.clock, random, log, registry: setting.registry?.(registry) ?? registry, markKey: this.#keys.derive("room-mark"),
-      settings: MODEL_SETTINGS,
+      settings: { ...MODEL_SETTINGS, ...setting.settings },
     });
     [this.#app, this.#gateway, this.#journal] = [app, gateway, journal];
     await app.start();

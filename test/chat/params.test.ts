@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PLACES } from "../../config/places.ts";
 import { fit, slotsOf, type Fit } from "../../src/chat/fit.ts";
 import {
-  alertRef, choice, code, countries, country, day, deliveryRef, due, instantPast, keyword, language, moment, person, quoted, role, route, seal, taskRef, text,
+  alertRef, choice, code, countries, country, day, deliveryRef, due, fingerprint, instantPast, keyword, language, moment, person, quoted, role, route, seal, taskRef, text,
   userCountries, userId, userIds, zone,
 } from "../../src/chat/params.ts";
 import { countryNamed, placesNamed } from "../../src/chat/places.ts";
@@ -57,6 +57,14 @@ describe("parameters", () => {
       ["ES @ana:es.example, CO @luis:co.example", [{ user: "@ana:es.example", country: "ES" }, { user: "@luis:co.example", country: "CO" }]],
       ["@ana:es.example Spain", [{ user: "@ana:es.example", country: "ES" }]], ["@ana:es.example (ES)", [{ user: "@ana:es.example", country: "ES" }]],
       ["@ana:es.example @luis:co.example", "chat.user-without-country"], ["@ana:es.example", "chat.user-without-country"],
+      ["@ana:es.example ES kR3x 8mQa Zt2L p0Vd @luis:co.example CO", [{ user: "@ana:es.example", country: "ES", fingerprint: "kR3x8mQaZt2Lp0Vd" }, { user: "@luis:co.example", country: "CO" }]],
+      ["ES @ana:es.example kR3x8mQaZt2Lp0Vd CO @luis:co.example", [{ user: "@ana:es.example", country: "ES", fingerprint: "kR3x8mQaZt2Lp0Vd" }, { user: "@luis:co.example", country: "CO" }]],
+      ["ES @ana:es.example Cuba @luis:co.example", [{ user: "@ana:es.example", country: "ES" }, { user: "@luis:co.example", country: "CU" }]],
+    ]);
+    const whole = "kR3x8mQaZt2Lp0VdAbCdEfGhIjKlMnOpQrStUvWxY+/";
+    table(fingerprint(), [
+      ["kR3x 8mQa Zt2L p0Vd", "kR3x8mQaZt2Lp0Vd"], ["kR3x8mQaZt2Lp0Vd", "kR3x8mQaZt2Lp0Vd"], [whole, whole], [whole.match(/.{1,4}/g)?.join(" ") ?? "", whole], ['"kR3x 8mQa Zt2L p0Vd"', "kR3x8mQaZt2Lp0Vd"],
+      ["kR3x 8mQa Zt2L p0V", "chat.bad-fingerprint"], [whole.slice(0, 42), "chat.bad-fingerprint"], ["§§§", "not-understood"], ["", "missing"],
     ]);
   });
 

@@ -24,6 +24,7 @@ export const sayings = {
   "chat.zone-needed": "“{text}” may have several time zones. Type one after it: {zones}.",
   "chat.place-elsewhere": "I do not know a place “{text}”. Type its country after it, for example  Santos BR.",
   "chat.route-short": "A route has 2 to 12 points; I read {points, number}. Put  >  between them.",
+  "chat.bad-fingerprint": "“{text}” is not a fingerprint: it has 16 characters in four groups, or 43, and small letters are not capitals.",
   "chat.bad-seal": "“{text}” is not a seal number: only letters A to Z, digits and hyphens.",
   "chat.quotes-needed": "Put this in quotation marks.",
   "chat.too-many-readings": "“{text}” can mean too many things. Write the date as 2026-12-05 04:00 and names in full.",

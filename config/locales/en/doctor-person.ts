@@ -4,6 +4,8 @@ export const sayings = {
   "doctor-person.unknown": "There is nobody called {callSign} in the cases that you administer.",
   "doctor-person.identity": "{standing, select, proven {Identity: the one that was pinned.} identity_changed {IDENTITY CHANGED: what the server shows is not what was pinned. Nothing is sent to their devices.} not_pinned {Identity: not the one that was pinned.} other {Identity: not known; the homeserver did not show it.}}",
   "doctor-person.identity-cure": "Ask them in person or by phone whether they made a new identity. Until that is settled they read nothing and their commands do not count.",
+  "doctor-person.confirmed": "Whether that identity is theirs: {state}.",
+  "doctor-person.unconfirmed-cure": "Compare it with them: they start a verification with me from their app while you are on the phone with them, or you type  {line}",
   "doctor-person.devices": "Devices: {signed, number} signed, all can read.",
   "doctor-person.devices-none": "NO DEVICE OF THEIRS CAN READ: none is signed by their identity{unsigned, plural, =0 {} one { (one is not signed)} other { (# are not signed)}}.",
   "doctor-person.devices-none-cure": "They open their app on the phone, verify the device with the other one or with their recovery key, and then type anything here.",

@@ -9,6 +9,9 @@ export const sayings = {
   "person.other-zone": "For another zone, type  {line}",
   "person.no-identity": "Not possible yet: {person} has no cross-signed identity. They must set up secure backup or cross-signing in their app first; then repeat this.",
   "person.identity-changed": "Not done: the identity that the server shows for {person} is not the one that was pinned or agreed to. Ask them on another channel whether they made a new one.",
+  "person.fingerprint-differs": "Not done: the fingerprint you typed for {person} is {typed}; the identity that the server shows is {shown}. If that is no slip, somebody has put another identity in its place: do not go on, ask them on another channel.",
+  "person.confirmed": "Your identity is confirmed: {how, select, agreement {its fingerprint is the one in the agreement} compared {the emoji were the same} other {it was compared with you in person}}.",
+  "person.confirmed-means": "If anybody puts another one in its place, I take nothing from it and send it nothing.",
 } as const;
 
 export const words = {

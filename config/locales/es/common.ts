@@ -24,6 +24,7 @@ export const sayings = {
   "chat.zone-needed": "«{text}» puede tener varias zonas horarias. Escribe una detrás: {zones}.",
   "chat.place-elsewhere": "No conozco el lugar «{text}». Escribe su país detrás, por ejemplo  Santos BR.",
   "chat.route-short": "Una ruta tiene de 2 a 12 puntos; he leído {points, number}. Pon  >  entre ellos.",
+  "chat.bad-fingerprint": "«{text}» no es una huella: tiene 16 caracteres en cuatro grupos, o 43, y las minúsculas no son mayúsculas.",
   "chat.bad-seal": "«{text}» no es un número de precinto: solo letras de la A a la Z, cifras y guiones.",
   "chat.quotes-needed": "Ponlo entre comillas.",
   "chat.too-many-readings": "«{text}» puede significar demasiadas cosas. Escribe la fecha como 2026-12-05 04:00 y los nombres completos.",

@@ -4,6 +4,8 @@ export const sayings = {
   "doctor-person.unknown": "No hay nadie llamado {callSign} en los casos que administras.",
   "doctor-person.identity": "{standing, select, proven {Identidad: la que se fijó.} identity_changed {IDENTIDAD CAMBIADA: lo que muestra el servidor no es lo que se fijó. No se envía nada a sus dispositivos.} not_pinned {Identidad: no es la que se fijó.} other {Identidad: desconocida; el servidor no la mostró.}}",
   "doctor-person.identity-cure": "Pregúntale en persona o por teléfono si creó una identidad nueva. Hasta aclararlo no lee nada y sus órdenes no cuentan.",
+  "doctor-person.confirmed": "Si esa identidad es suya: {state}.",
+  "doctor-person.unconfirmed-cure": "Compárala con esa persona: empieza una verificación conmigo desde su aplicación mientras habláis por teléfono, o escribe  {line}",
   "doctor-person.devices": "Dispositivos: {signed, number} firmados, todos pueden leer.",
   "doctor-person.devices-none": "NINGÚN DISPOSITIVO SUYO PUEDE LEER: ninguno está firmado por su identidad{unsigned, plural, =0 {} one { (uno sin firmar)} many { (# sin firmar)} other { (# sin firmar)}}.",
   "doctor-person.devices-none-cure": "Que abra la aplicación en el teléfono, verifique el dispositivo con el otro o con su clave de recuperación, y escriba aquí cualquier cosa.",

@@ -9,6 +9,9 @@ export const sayings = {
   "person.other-zone": "Para otra zona, escribe  {line}",
   "person.no-identity": "Aún no es posible: {person} no tiene una identidad con firma cruzada. Antes tiene que activar la copia segura o la firma cruzada en su aplicación; después, repítelo.",
   "person.identity-changed": "No se ha hecho: la identidad que el servidor muestra de {person} no es la que se fijó o se acordó. Pregúntale por otro canal si ha creado una nueva.",
+  "person.fingerprint-differs": "No se ha hecho: la huella que escribiste de {person} es {typed}; la identidad que muestra el servidor es {shown}. Si no es un error al escribir, alguien ha puesto otra identidad en su lugar: no sigas, pregúntale por otro canal.",
+  "person.confirmed": "Tu identidad está confirmada: {how, select, agreement {su huella es la del acuerdo} compared {los emojis eran iguales} other {se comparó contigo en persona}}.",
+  "person.confirmed-means": "Si alguien pone otra en su lugar, no acepto nada de ella ni le envío nada.",
 } as const;
 
 export const words = {

@@ -4,6 +4,7 @@ import { type Line, line } from "../../domain/say.ts";
 import { fold, shorten, upper } from "../clean.ts";
 import { countryNamed } from "../places.ts";
 import type { KnownMember, Reading, Token, World } from "../reading.ts";
+import { fingerprintAt } from "./texts.ts";
 
 const bare = (text: string): string => text.replace(/[,;:.]+$/, "");
 /** How much of a word is repeated in a complaint. */
@@ -110,11 +111,11 @@ export const usersReading: Reading<readonly UserId[]> = {
   },
 };
 
-/** One or more Matrix users with their countries, the country before or after each, the same way for all. */
-export const userCountriesReading: Reading<readonly { readonly user: UserId; readonly country: Country }[]> = {
+/** One or more Matrix users with their countries, the country before or after each, the same way for all; a fingerprint may follow the two. */
+export const userCountriesReading: Reading<readonly { readonly user: UserId; readonly country: Country; readonly fingerprint?: string }[]> = {
   kind: "users-with-countries", sample: "@ana:example.org ES @luis:example.net CO",
   read(tokens, from) {
-    const found: { user: UserId; country: Country }[] = [];
+    const found: { user: UserId; country: Country; fingerprint?: string }[] = [];
     const parts = tokens.slice(from).flatMap((token, index) => spread(token).map((part) => ({ part, next: from + index + 1 })));
     let next = from;
     for (let at = 0; at < parts.length;) {
@@ -129,9 +130,10 @@ export const userCountriesReading: Reading<readonly { readonly user: UserId; rea
       if (typeof who !== "string") return [{ next: after, complaint: who }];
       if (country === undefined) return [{ next: after, complaint: line("chat.user-without-country", { text: who }) }];
       if (found.some((each) => each.user === who)) return [{ next: after, complaint: line("chat.person-twice", { text: who }) }];
-      found.push({ user: who, country });
-      next = after;
-      at += 2;
+      const identity = fingerprintAt(parts.map(({ part }) => part), at + 2);
+      found.push({ user: who, country, ...(identity === undefined ? {} : { fingerprint: identity.value }) });
+      at = identity?.next ?? at + 2;
+      next = parts[at - 1]?.next ?? after;
       if (found.length > MOST) return [{ next, complaint: line("chat.too-long", { what: "", max: MOST, length: found.length }) }];
     }
     return found.length === 0 ? [] : [{ next, meanings: [{ value: found }] }];

@@ -80,3 +80,34 @@ export const codeReading: Reading<string> = {
     return value === undefined ? [] : [{ next: from + 1, meanings: [{ value }] }];
   },
 };
+
+/** Characters of a fingerprint as it is shown, and of a whole master key. */
+const FINGERPRINTS: readonly number[] = [16, 43];
+/** The most words it is cut into: 43 characters in groups of four. */
+const MOST_GROUPS = 11;
+
+/** A fingerprint that begins here, in groups or in one piece, and where it ends; `undefined` if what stands here has none of its lengths. */
+export function fingerprintAt(tokens: readonly Token[], from: number): { readonly value: string; readonly next: number } | undefined {
+  let value = "";
+  let found: { value: string; next: number } | undefined;
+  for (let at = from; at < Math.min(tokens.length, from + MOST_GROUPS); at += 1) {
+    const token = tokens[at];
+    const group = token?.text.replaceAll(" ", "") ?? "";
+    if (token?.user !== undefined || !/^[A-Za-z0-9+/]+$/.test(group)) break;
+    value += group;
+    if (FINGERPRINTS.includes(value.length)) found = { value, next: at + 1 };
+  }
+  return found;
+}
+
+/** The fingerprint of an identity: its first 16 characters or all 43, in groups or in one piece. Capitals and small letters differ. */
+export const fingerprintReading: Reading<string> = {
+  kind: "fingerprint", sample: "kR3x 8mQa Zt2L p0Vd",
+  read(tokens, from) {
+    const found = fingerprintAt(tokens, from);
+    if (found !== undefined) return [{ next: found.next, meanings: [{ value: found.value }] }];
+    const token = tokens[from];
+    const isMeant = token !== undefined && /^[A-Za-z0-9+/]{4,}$/.test(token.text.replaceAll(" ", ""));
+    return isMeant ? [{ next: tokens.length, complaint: line("chat.bad-fingerprint", { text: joined(tokens, from, Math.min(tokens.length, from + MOST_GROUPS)).slice(0, 60) }) }] : [];
+  },
+};

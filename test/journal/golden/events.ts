@@ -49,6 +49,9 @@ installed({ type: "person.zone-set", v: 1, user: ana, zone: "Atlantic/Canary" as
 installed({ type: "room.bound", v: 1, slot: directSlot(ana), room: "!direct" as RoomId, at: now() });
 installed({ type: "codename.taken", v: 1, codename: "Albatross", case: GOLDEN_CASE, at: now() });
 
+installed({ type: "person.confirmed", v: 1, user: ana, masterKey: "A".repeat(43) as MasterKey, how: "config", at: now() });
+installed({ type: "person.confirmed", v: 1, user: luis, masterKey: "B".repeat(43) as MasterKey, how: "agreement", by: ana, at: now() });
+
 // ---------------------------------------------------------------- the case and its people
 happened({
   type: "case.opened", v: 1, case: GOLDEN_CASE, codename: "Albatross", agreement: "ES-CO-PT 2026/114", states: [ES, CO, PT], from: at(0), until: at(500_000), zone: madrid,
@@ -57,6 +60,10 @@ happened({
 happened({ type: "member.added", v: 1, ...ES1, name: "Ana", role: "administrator", at: now(), by: ana, approvedBy: [ana] }, ana);
 happened({ type: "member.added", v: 1, ...CO1, name: "Luis \u{1F33F} Ñ", role: "administrator", at: now(), by: ana, approvedBy: [luis] }, ana);
 happened({ type: "member.added", v: 1, ...PT1, name: "Nuno P.", role: "authority", at: now(), by: ana, approvedBy: [luis] }, ana);
+story.push({
+  chain: GOLDEN_CASE, at: now(), trust: "confirmed", actor: ana, cause: "$confirmed" as EventId,
+  event: { type: "member.confirmed", v: 1, callSign: CO1.callSign, how: "agreement", by: ana, at: now() },
+});
 happened({ type: "room.bound", v: 1, slot: COORDINATION, room: "!coordination" as RoomId, at: now() });
 happened({ type: "member.added", v: 1, user: "@rita:pt.example" as UserId, callSign: "PT-2" as CallSign, country: PT, name: "Rita", role: "member", at: now(), by: ana, approvedBy: [luis] }, ana);
 happened({ type: "member.removed", v: 1, callSign: "PT-2" as CallSign, at: now(), by: ana, approvedBy: [] }, ana);
