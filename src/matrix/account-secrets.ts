@@ -15,6 +15,7 @@ export interface CrossSigningSecrets {
 const MASTER = "m.cross_signing.master";
 const SELF_SIGNING = "m.cross_signing.self_signing";
 const USER_SIGNING = "m.cross_signing.user_signing";
+const BACKUP = "m.megolm_backup.v1";
 const DEFAULT_KEY = "m.secret_storage.default_key";
 
 const defaultKey = z.object({ key: z.string().min(1).max(200) });
@@ -51,14 +52,35 @@ export class AccountSecrets {
     const id = await this.#defaultKey();
     if (id === undefined) return "none";
     if (!keyFits(key, await this.#get(`m.secret_storage.key.${id}`))) return "wrong-key";
-    const open = async (name: string): Promise<string | undefined> => {
-      const event = secretEvent.safeParse(await this.#get(name));
-      const sealed = sealedShape.safeParse(event.success ? event.data.encrypted[id] : undefined);
-      return sealed.success ? unseal(key, name, sealed.data) : undefined;
-    };
+    const open = (name: string): Promise<string | undefined> => this.#open(key, id, name);
     const [master, selfSigning, userSigning] = [await open(MASTER), await open(SELF_SIGNING), await open(USER_SIGNING)];
     if (master === undefined || selfSigning === undefined || userSigning === undefined) return "none";
     return { master, selfSigning, userSigning };
+  }
+
+  /** The key of the backup of the room keys, base64; undefined if there is none, or this is not the key to it. */
+  async readBackupKey(key: Uint8Array): Promise<string | undefined> {
+    const id = await this.#fitting(key);
+    return id === undefined ? undefined : this.#open(key, id, BACKUP);
+  }
+
+  /** Adds it to the other secrets; false if there are none, or this is not the key to them. */
+  async writeBackupKey(key: Uint8Array, secret: string): Promise<boolean> {
+    const id = await this.#fitting(key);
+    if (id === undefined) return false;
+    await this.#put(BACKUP, { encrypted: { [id]: seal(key, BACKUP, secret, this.#random.bytes(IV_BYTES)) } });
+    return true;
+  }
+
+  async #fitting(key: Uint8Array): Promise<string | undefined> {
+    const id = await this.#defaultKey();
+    return id !== undefined && keyFits(key, await this.#get(`m.secret_storage.key.${id}`)) ? id : undefined;
+  }
+
+  async #open(key: Uint8Array, id: string, name: string): Promise<string | undefined> {
+    const event = secretEvent.safeParse(await this.#get(name));
+    const sealed = sealedShape.safeParse(event.success ? event.data.encrypted[id] : undefined);
+    return sealed.success ? unseal(key, name, sealed.data) : undefined;
   }
 
   async #defaultKey(): Promise<string | undefined> {

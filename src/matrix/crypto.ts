@@ -8,6 +8,7 @@ import type { PoisonList } from "./crypto-store/poison.ts";
 import { Decryption } from "./decrypting.ts";
 import { Fault, isFault } from "./fault.ts";
 import { Informed } from "./informed.ts";
+import type { KeyBackup } from "./key-backup.ts";
 import type { Machine } from "./machine.ts";
 import { engineUser, engineUsers } from "./machine.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -39,6 +40,8 @@ export interface CryptoParts {
   readonly lineage: Lineage;
   /** Asked before each encryption; missing where the store lives no longer than the process. */
   readonly age?: Pick<StoreAge, "sure" | "tellNowAndThen">;
+  /** Where room keys are kept beside the store; missing where nothing need be read again. */
+  readonly backup?: Pick<KeyBackup, "grew" | "flush" | "restore">;
   /** Brings an encrypted event of a verification to its room. */
   readonly toRoom: RoomSender;
   readonly log: Log;
@@ -58,18 +61,20 @@ export class OlmCrypto implements Crypto {
   readonly #withholding: Withholding;
   readonly #lineage: Lineage;
   readonly #age: CryptoParts["age"];
+  readonly #backup: CryptoParts["backup"];
   readonly #rooms = new SerialByName();
   readonly #changed = new Set<UserId>();
   #noted = 0;
 
-  constructor({ machine, outgoing, rest, poison, lineage, age, toRoom, log }: CryptoParts) {
+  constructor({ machine, outgoing, rest, poison, lineage, age, backup, toRoom, log }: CryptoParts) {
+    this.#backup = backup;
     this.#lineage = lineage;
     this.#age = age;
     this.#machine = machine;
     this.#receiving = new Receiving(machine, poison);
     this.#outgoing = outgoing;
     this.#log = log;
-    this.#decryption = new Decryption(machine, outgoing, log);
+    this.#decryption = new Decryption({ machine, outgoing, log, ...(backup === undefined ? {} : { backup }) });
     this.#informed = new Informed(machine, outgoing);
     this.#vouching = new Vouching(this.#informed, outgoing);
     this.#withholding = new Withholding(machine, rest, log);
@@ -83,6 +88,7 @@ export class OlmCrypto implements Crypto {
   async receive(crypto: unknown): Promise<void> {
     const sync = readCryptoSync(crypto);
     const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync);
+    if (sync.events.length > 0) this.#backup?.grew();
     this.#outgoing.reported(sync.changed);
     this.#noteChanged(sync.changed);
     this.#sas.noticed(sync.events);
@@ -95,6 +101,7 @@ export class OlmCrypto implements Crypto {
     await this.#outgoing.pump();
     await this.#withholding.flush();
     await this.#age?.tellNowAndThen();
+    await this.#backup?.flush();
     await this.#sas.advance();
   }
 
@@ -125,6 +132,7 @@ export class OlmCrypto implements Crypto {
       const header = megolmHeader(JSON.parse(encrypted) as Record<string, unknown>);
       // Before anybody has it: what is sent and not on record would look as if another copy of the store had sent it.
       if (header !== undefined) this.#lineage.used(header.session, header.index, this.#noted);
+      if (header?.index === 0) this.#backup?.grew();
       return encrypted;
     });
     await this.#tell(room, ciphertext, leftOut);

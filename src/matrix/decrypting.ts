@@ -3,6 +3,7 @@ import type { RoomId, UserId } from "../domain/ids.ts";
 import type { Decrypted, Undecryptable } from "../ports.ts";
 import { ciphertextHash, megolmHeader } from "./ciphertext.ts";
 import { engineUser, engineUsers } from "./machine.ts";
+import type { KeyBackup } from "./key-backup.ts";
 import type { Machine } from "./machine.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { isPanic } from "./panic.ts";
@@ -27,12 +28,14 @@ export class Decryption {
   readonly #machine: Machine;
   readonly #outgoing: Outgoing;
   readonly #log: Log;
+  readonly #backup: Pick<KeyBackup, "restore"> | undefined;
   readonly #queriedAnew = new Map<string, number>();
 
-  constructor(machine: Machine, outgoing: Outgoing, log: Log) {
+  constructor({ machine, outgoing, log, backup }: { readonly machine: Machine; readonly outgoing: Outgoing; readonly log: Log; readonly backup?: Pick<KeyBackup, "restore"> }) {
     this.#machine = machine;
     this.#outgoing = outgoing;
     this.#log = log;
+    this.#backup = backup;
   }
 
   /** See {@link Crypto.decrypt}. */
@@ -60,6 +63,9 @@ export class Decryption {
     const bare = { algorithm, ciphertext, session_id: header.session };
     const json = JSON.stringify({ type: "m.room.encrypted", room_id: room, event_id: event, sender, origin_server_ts: timestamp(wire), content: bare });
     let attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
+    if ("why" in attempt && attempt.why === "no-key" && (await this.#backup?.restore(room, header.session)) === true) {
+      attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
+    }
     if ("why" in attempt && attempt.queryMayHelp && (await this.#queryAnew(sender, header.session))) {
       attempt = await this.#machine.run((engine) => tryDecrypt(engine, room, json));
     }

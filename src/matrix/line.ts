@@ -3,6 +3,7 @@ import { OlmCrypto } from "./crypto.ts";
 import { installCryptoStore, openCryptoStore, storeKeyFor } from "./crypto-store/open.ts";
 import { MatrixGateway } from "./gateway.ts";
 import { ensureIdentity } from "./identity.ts";
+import { KeyBackup } from "./key-backup.ts";
 import { keepDevice } from "./device-file.ts";
 import { checkToken } from "./login.ts";
 import { Machine } from "./machine.ts";
@@ -71,9 +72,11 @@ export async function openLine(options: LineOptions): Promise<Line> {
     const outgoing = new Outgoing(machine, rest, log);
     await ensureIdentity({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile, ...(options.password === undefined ? {} : { password: options.password }) });
     await age.tell();
+    const backup = new KeyBackup({ machine, outgoing, rest, random, log, recoveryKeyFile: options.recoveryKeyFile });
+    await backup.open();
     const gateway = new MatrixGateway(rest, user, device, random, age);
     const toRoom: RoomSender = async (room, transaction, ciphertext) => void (await gateway.send(room, "m.room.encrypted", transaction, ciphertext));
-    const crypto = new OlmCrypto({ machine, outgoing, rest, poison: store.poison, lineage: store.lineage, age, toRoom, log });
+    const crypto = new OlmCrypto({ machine, outgoing, rest, poison: store.poison, lineage: store.lineage, age, backup, toRoom, log });
     const close = async (): Promise<void> => {
       rest.close();
       await crypto.close();

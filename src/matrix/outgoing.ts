@@ -196,6 +196,8 @@ export class Outgoing {
         const { event_type: type, txn_id: transaction } = request as olm.ToDeviceRequest;
         return this.#rest.call({ method: "PUT", path: path`/_matrix/client/v3/sendToDevice/${type}/${transaction}`, body, repeat: "idempotent" });
       }
+      case olm.RequestType.KeysBackup:
+        return this.#rest.call({ method: "PUT", path: "/_matrix/client/v3/room_keys/keys", query: { version: (request as olm.KeysBackupRequest).version }, body, repeat: "idempotent" });
       default:
         throw new Error("a request of the crypto engine that is never sent");
     }

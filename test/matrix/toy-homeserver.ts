@@ -28,6 +28,8 @@ interface Device {
 interface Account {
   readonly devices: Map<string, Device>;
   readonly data: Map<string, Json>;
+  /** Versions of the backup of room keys, with what each holds by "room session". */
+  readonly backups: { readonly info: Json; readonly keys: Map<string, unknown> }[];
   signing?: Json;
 }
 
@@ -80,7 +82,7 @@ export class ToyHomeserver {
   }
 
   #account(user: string): Account {
-    const account = this.accounts.get(user) ?? { devices: new Map(), data: new Map() };
+    const account = this.accounts.get(user) ?? { devices: new Map(), data: new Map(), backups: [] };
     this.accounts.set(user, account);
     return account;
   }
@@ -118,6 +120,7 @@ export class ToyHomeserver {
     if (type !== "") return ok(this.#send(user, this.#device(user, device), type, transaction, body));
     const data = /^\/user\/[^/]+\/account_data\/(.+)$/.exec(path)?.[1];
     if (data !== undefined) return this.#accountData(method, user, data, body);
+    if (path.startsWith("/room_keys/")) return this.#backup(request);
     switch (path) {
       case "/account/whoami":
         return ok({ user_id: user, device_id: device });
@@ -136,6 +139,24 @@ export class ToyHomeserver {
       default:
         return { status: 404, body: { errcode: "M_UNRECOGNIZED" } };
     }
+  }
+
+  /** Of the newest version alone, as a server serves clients that name it. */
+  #backup({ path, method, user, body }: ToyRequest): ToyAnswer {
+    const { backups } = this.#account(user);
+    if (path === "/room_keys/version" && method === "POST") {
+      backups.push({ info: body, keys: new Map() });
+      return ok({ version: String(backups.length) });
+    }
+    const newest = backups.at(-1);
+    if (newest === undefined) return { status: 404, body: { errcode: "M_NOT_FOUND" } };
+    if (path === "/room_keys/version") return ok({ ...newest.info, version: String(backups.length), count: newest.keys.size });
+    if (method === "GET") {
+      const found = newest.keys.get(path.replace("/room_keys/keys/", "").replace("/", " "));
+      return found === undefined ? { status: 404, body: { errcode: "M_NOT_FOUND" } } : ok(found);
+    }
+    for (const [room, { sessions }] of Object.entries(body["rooms"] as Record<string, { sessions: Json }>)) for (const [session, key] of Object.entries(sessions)) newest.keys.set(`${room} ${session}`, key);
+    return ok({ etag: "1", count: newest.keys.size });
   }
 
   #accountData(method: string, user: string, type: string, body: Json): ToyAnswer {
