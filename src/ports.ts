@@ -295,6 +295,8 @@ export interface Undecryptable {
   readonly hash: string;
   /** With `unproven`: what it claims to say. For nothing but to recognise a stop whose author has to be asked for; never a command. */
   readonly claims?: Pick<Decrypted, "type" | "content" | "session" | "index">;
+  /** With `unproven`: it was opened with a key from the backup, as after the loss of a device; nobody can prove any more who wrote it. */
+  readonly imported?: boolean;
   /** With `withheld`: the sender's own code, `m.unverified` and so on (client-server API, "Reporting that decryption keys are withheld"). */
   readonly code?: string;
 }

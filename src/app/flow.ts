@@ -126,10 +126,13 @@ export class Flow {
   }
 
   /** A command came in somebody's name from a device that is not theirs as far as can be proven. */
-  async tellUnproven(user: UserId, cause: EventId): Promise<void> {
+  async tellUnproven(user: UserId, cause: EventId, imported: boolean): Promise<void> {
     await this.#parts.turns.commit({
       now: this.#parts.clock.now(), parts: [], trust: "none", cause, inboxEnd: { event: cause, end: "refused" },
-      notes: [{ chain: INSTALLATION, what: "sender-device-unproven", facts: {}, effects: [tellPeople([user], message(line("app.unproven", {})))] }],
+      notes: [{
+        chain: INSTALLATION, what: imported ? "said-before-recovery" : "sender-device-unproven", facts: {},
+        effects: [tellPeople([user], message(imported ? line("app.unproven-imported", {}) : line("app.unproven", {})))],
+      }],
     });
   }
 

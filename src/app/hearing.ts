@@ -204,6 +204,10 @@ export class Hearing {
     const verify = async (chain: ChainId): ReturnType<Journal["verify"]> => this.#parts.journal.verify(chain, await postedCheckpoints(chain, this.#parts));
     return { ...this.#parts.inquiries, verify, commands: this.#parts.registry.commands };
   }
+  /** Whether it would be read as meant for the bot: a command, an answer, or what looks like one. */
+  isMeant(opened: Pick<Decrypted, "type" | "content">, acting: Acting): boolean {
+    return pollAnswer(opened.type, opened.content) !== undefined || (opened.type === "m.room.message" && this.#read(opened, acting).kind !== "talk");
+  }
   /** It moves nothing and gets no answer; but if it says stop, everybody on the route is asked who can confirm it. */
   async notProven(row: Inbox, opened: Decrypted, acting: Acting, proof: Proof): Promise<void> {
     if (!(await this.saysStop(row, opened, acting, proof))) await this.#parts.silence.keep(row, "refused", `sender-${proof}`, acting.ratchet);

@@ -137,20 +137,23 @@ export class Opening {
     }
   }
   /** On record; and the person in whose name it came is told in their direct chat, which only their own signed devices can read. */
-  async #unproven(row: Inbox, { claims, hash }: Undecryptable, placed: Placed): Promise<void> {
+  async #unproven(row: Inbox, { claims, hash, imported = false }: Undecryptable, placed: Placed): Promise<void> {
     const { clock, health, world, hearing, silence, writer, flow } = this.#parts;
     const now = clock.now();
     health.count("unproven");
     this.#parts.waiting.opened(row);
     const person = world.people.get(row.sender);
-    if (claims !== undefined && person !== undefined && placed.chain !== INSTALLATION && world.member(placed.chain, row.sender) !== undefined) {
+    const isTheirs = placed.chain === INSTALLATION ? imported && placed.slot === world.direct(row.sender).slot : world.member(placed.chain, row.sender) !== undefined;
+    if (claims !== undefined && person !== undefined && isTheirs) {
       // No command, whoever wrote it; but if it says stop, those whom it would concern must be able to ask.
       const ratchet: Ratchet = { room: row.room, session: claims.session, index: claims.index, event: row.event, hash };
       const acting = hearing.acting(row, claims, placed, { user: row.sender, person, owner: this.#parts.isOwner(row.sender) }, ratchet);
       if (await hearing.saysStop(row, claims, acting, "device-unproven")) return;
+      // After the loss of a device all of them are unproven; what people said to one another need not be said again.
+      if (imported && !hearing.isMeant(claims, acting)) return silence.keep(row, "not-ours", undefined, undefined);
     }
     if (!world.people.has(row.sender) || !silence.mayNote(`unproven/${row.sender}`, now)) return silence.keep(row, "refused", undefined, undefined);
-    await writer.do("live", () => flow.tellUnproven(row.sender, row.event));
+    await writer.do("live", () => flow.tellUnproven(row.sender, row.event, imported));
   }
   /**
    * A room that the bot has made and not bound yet: the bot died in between, or the server's answer is on its way, and people are in it already.

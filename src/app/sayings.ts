@@ -22,6 +22,7 @@ declare module "../domain/say.ts" {
     "app.ambiguous-stub": { codename: string };
     "app.none-of-these": Record<never, never>;
     "app.unproven": Record<never, never>;
+    "app.unproven-imported": Record<never, never>;
     "app.stop-raw": { who: string };
     "app.unproven-stop": { codename: string; delivery: string };
     "app.repair-failed": { room: Fact; step: string };

@@ -41,7 +41,7 @@ export interface CryptoParts {
   /** Asked before each encryption; missing where the store lives no longer than the process. */
   readonly age?: Pick<StoreAge, "sure" | "tellNowAndThen">;
   /** Where room keys are kept beside the store; missing where nothing need be read again. */
-  readonly backup?: Pick<KeyBackup, "grew" | "flush" | "restore">;
+  readonly backup?: Pick<KeyBackup, "grew" | "flush" | "restore" | "imported">;
   /** Brings an encrypted event of a verification to its room. */
   readonly toRoom: RoomSender;
   readonly log: Log;

@@ -28,10 +28,10 @@ export class Decryption {
   readonly #machine: Machine;
   readonly #outgoing: Outgoing;
   readonly #log: Log;
-  readonly #backup: Pick<KeyBackup, "restore"> | undefined;
+  readonly #backup: Pick<KeyBackup, "restore" | "imported"> | undefined;
   readonly #queriedAnew = new Map<string, number>();
 
-  constructor({ machine, outgoing, log, backup }: { readonly machine: Machine; readonly outgoing: Outgoing; readonly log: Log; readonly backup?: Pick<KeyBackup, "restore"> }) {
+  constructor({ machine, outgoing, log, backup }: { readonly machine: Machine; readonly outgoing: Outgoing; readonly log: Log; readonly backup?: Pick<KeyBackup, "restore" | "imported"> }) {
     this.#machine = machine;
     this.#outgoing = outgoing;
     this.#log = log;
@@ -72,7 +72,8 @@ export class Decryption {
     if ("why" in attempt) {
       const claims = attempt.why === "unproven" ? await this.#machine.run((engine) => readClaims(engine, room, json)) : undefined;
       const code = attempt.code === undefined ? {} : { code: attempt.code };
-      return { ok: false, why: attempt.why, hash, ...code, ...(claims === undefined ? {} : { claims: { ...claims, ...header } }) };
+      const imported = attempt.why === "unproven" && this.#backup?.imported(room, header.session) === true ? { imported: true } : {};
+      return { ok: false, why: attempt.why, hash, ...code, ...imported, ...(claims === undefined ? {} : { claims: { ...claims, ...header } }) };
     }
     return readDecrypted(attempt.event, sender, { ...header, hash });
   }

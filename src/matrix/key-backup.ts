@@ -47,6 +47,7 @@ export class KeyBackup {
   readonly #parts: KeyBackupParts;
   readonly #serial = new Serial();
   readonly #asked = new Set<string>();
+  readonly #imported = new Set<string>();
   #version: string | undefined;
   /** Whether the homeserver has keys that this store had not: only then one is looked for there. */
   #holdsMore = false;
@@ -102,8 +103,15 @@ export class KeyBackup {
         throw error;
       });
       const read = keyShape.safeParse(answer);
-      return read.success && this.#import(room, session, read.data.session_data, version);
+      if (!read.success || !(await this.#import(room, session, read.data.session_data, version))) return false;
+      this.#imported.add(name);
+      return true;
     });
+  }
+
+  /** Whether this process took the key of a session from the backup. */
+  imported(room: RoomId, session: string): boolean {
+    return this.#imported.has(`${room} ${session}`);
   }
 
   #import(room: RoomId, session: string, sealed: z.infer<typeof keyShape>["session_data"], version: string): Promise<boolean> {

@@ -97,7 +97,7 @@ describe("the backup of room keys", () => {
       for (const [wire, body] of [[own[0]!, "a checkpoint"], [hers, "from Ana"]] as const) {
         const read = await crypto.decrypt(ROOM, wire);
         assert.ok(!read.ok);
-        assert.equal(read.why, "unproven");
+        assert.deepEqual([read.why, read.imported], ["unproven", true]);
         assert.equal(read.claims?.content["body"], body);
       }
       const asked = homeserver.requests.length;

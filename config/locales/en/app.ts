@@ -31,6 +31,7 @@ export const sayings = {
   "app.ambiguous-stub": "{codename} · which one?",
   "app.none-of-these": "None of these",
   "app.unproven-stop": "{codename} {delivery} · STOP, not proven whose. Who can confirm? To stop, type stop",
+  "app.unproven-imported": "I had to go on as a new device. What you told me before that I can read, but not prove that it was you: a command or an answer that I had not taken by then was not carried out. Give it again.",
   "app.unproven": "A command in your name came from a device that you have not signed. It was not carried out. If it was you, verify that device with your other one; if not, tell an administrator now.",
   "app.stop-raw": "STOP by {who}",
   "app.place-workspace": "a workspace room",

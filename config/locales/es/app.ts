@@ -31,6 +31,7 @@ export const sayings = {
   "app.ambiguous-stub": "{codename} · ¿cuál?",
   "app.none-of-these": "Ninguna de estas",
   "app.unproven-stop": "{codename} {delivery} · ALTO sin probar de quién. ¿Quién confirma? Para parar, escribe alto",
+  "app.unproven-imported": "He tenido que seguir como dispositivo nuevo. Lo que me dijiste antes puedo leerlo, pero no probar que fuiste tú: la orden o la respuesta que aún no había recogido no se ejecutó. Dala otra vez.",
   "app.unproven": "Llegó una orden en tu nombre desde un dispositivo que no has firmado. No se ejecutó. Si fuiste tú, verifica ese dispositivo con el otro; si no, avisa ya a un administrador.",
   "app.stop-raw": "ALTO de {who}",
   "app.place-workspace": "una sala de trabajo",
