@@ -103,7 +103,7 @@ export class KeyBackup {
         throw error;
       });
       const read = keyShape.safeParse(answer);
-      if (!read.success || !(await this.#import(room, session, read.data.session_data, version))) return false;
+      if (!read.success || !(await this.#takeIn(room, session, read.data.session_data, version))) return false;
       this.#imported.add(name);
       return true;
     });
@@ -114,7 +114,7 @@ export class KeyBackup {
     return this.#imported.has(`${room} ${session}`);
   }
 
-  #import(room: RoomId, session: string, sealed: z.infer<typeof keyShape>["session_data"], version: string): Promise<boolean> {
+  #takeIn(room: RoomId, session: string, sealed: z.infer<typeof keyShape>["session_data"], version: string): Promise<boolean> {
     return this.#parts.machine.run(async (engine) => {
       const key = (await engine.getBackupKeys()).decryptionKey;
       if (key === undefined) return false;

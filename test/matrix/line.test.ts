@@ -75,7 +75,7 @@ describe("opening the line", () => {
     await (await open("again")).close();
     const made = homeserver.requests.slice(before_).map(({ method, path }) => `${method} ${path}`);
     const age = "/user/@again:toy/account_data/relevo.crypto-store.RELEVO";
-    assert.deepEqual(made, ["GET /account/whoami", `GET ${age}`, "POST /keys/query", "POST /keys/query", "GET /user/@again:toy/account_data/m.secret_storage.default_key", `PUT ${age}`]);
+    assert.deepEqual(made, ["GET /account/whoami", `GET ${age}`, "POST /keys/query", "POST /keys/query", "GET /user/@again:toy/account_data/m.secret_storage.default_key", `PUT ${age}`, "GET /room_keys/version"]);
   });
 
   it("leaves engine and store closed when it fails, so that it can be tried again in the same process", async () => {
