@@ -28,6 +28,8 @@ export function allowed(command: Pick<Command, "needs" | "rooms" | "when" | "sco
   });
   if (!entitled) return { ok: false, rule: "role" };
   if (!command.rooms.includes(asker.place)) return { ok: false, rule: "place" };
-  if (command.scope === "case" && (asker.caseState === undefined || !command.when.includes(asker.caseState))) return { ok: false, rule: "state" };
+  // A case that was closed is over like one whose agreement is: the same commands make sense in it.
+  const state = asker.caseState === "closed" ? "expired" : asker.caseState;
+  if (command.scope === "case" && (state === undefined || !command.when.includes(state))) return { ok: false, rule: "state" };
   return { ok: true };
 }

@@ -45,8 +45,8 @@ export interface Command<Shape extends z.ZodRawShape = z.ZodRawShape, P = z.infe
   readonly scope: "case" | "person" | "installation";
   readonly weight: Weight;
   readonly rooms: readonly Place[];
-  /** States of the case in which it makes sense; empty for commands of no case. */
-  readonly when: readonly CaseState[];
+  /** States of the case in which it makes sense; empty for commands of no case. What makes sense when it has expired does so when it was closed. */
+  readonly when: readonly Exclude<CaseState, "closed">[];
   /** Roles in the case that may, or `owner` (named in the configuration), or `anyone` in a roster or the owners list. */
   readonly needs: readonly (Role | "owner" | "anyone")[];
   /** Who may know the answer: the room it was typed in, or its author alone. */

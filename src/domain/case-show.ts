@@ -26,11 +26,11 @@ declare module "./say.ts" {
 /** The case as its member who asks may know it. People stand by call sign; a room of which the member may not know is not named. */
 export function showCase(scope: Scope, ctx: Context): Message {
   if (!isAmongMembers(ctx)) return askDirectly("jit show");
-  const { codename, agreement, states, from, until, zone } = theCase(scope);
+  const { codename, agreement, states, from, until, zone, state } = theCase(scope);
   const present = members(scope);
   const countries = [...new Set<Country>([...states, ...present.map((member) => member.country)])];
   return message(
-    line("case.show", { codename, agreement, state: isOpen(scope, ctx.now) ? "open" : "expired" }),
+    line("case.show", { codename, agreement, state: isOpen(scope, ctx.now) ? "open" : state === "closed" ? "closed" : "expired" }),
     line("case.show-states", { states: list(states.map(countryName)) }),
     line("case.show-period", { from: when(from, zone), until: when(until, zone) }),
     ...countries.map((country) => peopleOf(country, present, scope)),

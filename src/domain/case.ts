@@ -5,12 +5,12 @@ import type { Effect } from "./effect.ts";
 import { tellPeople, tellRoom } from "./effect.ts";
 import type { Entity } from "./entity.ts";
 import type { CaseId, Country, Instant, UserId, Zone } from "./ids.ts";
-import { COORDINATION } from "./ids.ts";
+import { COORDINATION, LIAISON } from "./ids.ts";
 import type { Language } from "./person.ts";
 import type { Message } from "./say.ts";
 import { line, list, message, nested, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { members, theCase } from "./state.ts";
+import { calledInCase, members, theCase } from "./state.ts";
 import type { Windows } from "./windows.ts";
 
 declare module "./say.ts" {
@@ -21,12 +21,22 @@ declare module "./say.ts" {
     "case.expired-means": Record<never, never>;
     "case.over": { codename: string; until: When };
     "case.over-still": Record<never, never>;
+    "case.closed": { codename: string; at: When; by: string; approvedBy: List };
+    "case.closed-means": Record<never, never>;
+    "case.tasks-left": { tasks: List };
+    "case.closed-over": { codename: string; at: When };
     "case.ask-directly": { line: Typed };
   }
 }
 
-/** `expired`: the agreement's period is over: nothing new may be shared, stops still count (design: an expired JIT blocks sharing). */
-export type CaseState = "open" | "expired";
+/**
+ * `expired`: the agreement's period is over: nothing new may be shared, stops still count (design: an expired JIT blocks sharing). `closed`: two states
+ * have ended it before that, to the same effect and for good.
+ */
+export type CaseState = "open" | "expired" | "closed";
+
+/** Most tasks named where those that are still open are told of. */
+const TASKS_NAMED = 12;
 
 /** One joint investigation team's case. */
 export interface Case {
@@ -44,6 +54,8 @@ export interface Case {
   /** What the administrators confirmed, word for word the same for all. */
   readonly digest: string;
   readonly state: CaseState;
+  /** When it was closed. */
+  readonly closed?: Instant;
   /** When the last checkpoint of the case's chain fell due; the first is posted when the case opens. */
   readonly checkpointed: Instant;
 }
@@ -56,6 +68,7 @@ export type CaseEvent =
       readonly digest: string; readonly at: Instant; readonly by: UserId; readonly confirmedBy: readonly UserId[];
     }
   | { readonly type: "case.expired"; readonly v: 1; readonly at: Instant }
+  | { readonly type: "case.closed"; readonly v: 1; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[] }
   | { readonly type: "case.checkpoint-due"; readonly v: 1; readonly at: Instant };
 
 /**
@@ -69,8 +82,9 @@ export function isOpen(scope: Scope, now: Instant): boolean {
 
 /** Refuses what an agreement that has run out no longer covers, and says what still works. */
 export function refuseOver(scope: Scope): Refusal {
-  const { codename, until, zone } = theCase(scope);
-  return refuse("case.over", { codename, until: when(until, zone) }, line("case.over-still", {}));
+  const { codename, until, zone, closed } = theCase(scope);
+  const still = line("case.over-still", {});
+  return closed === undefined ? refuse("case.over", { codename, until: when(until, zone) }, still) : refuse("case.closed-over", { codename, at: when(closed, zone) }, still);
 }
 
 /**
@@ -93,7 +107,11 @@ function evolve(found: Case | undefined, event: CaseEvent): Case {
     return { id: event.case, codename, agreement, states, from, until, zone, language, digest, state: "open", checkpointed: event.at };
   }
   if (found === undefined) throw new Error(`${event.type} before case.opened`);
-  return event.type === "case.expired" ? { ...found, state: "expired" } : { ...found, checkpointed: event.at };
+  switch (event.type) {
+    case "case.expired": return { ...found, state: "expired" };
+    case "case.closed": return { ...found, state: "closed", closed: event.at };
+    case "case.checkpoint-due": return { ...found, checkpointed: event.at };
+  }
 }
 
 function effects(event: CaseEvent, scope: Scope): Effect[] {
@@ -116,9 +134,29 @@ function effects(event: CaseEvent, scope: Scope): Effect[] {
         { effect: "board", slot: COORDINATION },
       ];
     }
+    case "case.closed":
+      return closedEffects(event, scope);
     case "case.checkpoint-due":
       return [{ effect: "checkpoint" }];
   }
+}
+
+/** All who see a room of the case are told in it, auditors alone; the chain gets its last signed checkpoint of the living case. */
+function closedEffects(event: Extract<CaseEvent, { type: "case.closed" }>, scope: Scope): Effect[] {
+  const { codename, zone } = theCase(scope);
+  const tasks = [...scope.state.task.values()].filter((task) => task.state !== "done").slice(0, TASKS_NAMED).map((task) => task.id);
+  const told = [
+    line("case.closed", { codename, at: when(event.at, zone), by: calledInCase(scope, event.by), approvedBy: list(event.approvedBy.map((user) => calledInCase(scope, user))) }),
+    line("case.closed-means", {}),
+  ] as const;
+  const auditors = members(scope).filter((member) => member.role === "auditor").map((member) => member.user);
+  return [
+    tellRoom(COORDINATION, message(...told, tasks.length === 0 ? undefined : line("case.tasks-left", { tasks: list(tasks) }))),
+    tellRoom(LIAISON, message(...told)),
+    ...(auditors.length === 0 ? [] : [tellPeople(auditors, message(...told))]),
+    { effect: "board", slot: COORDINATION },
+    { effect: "checkpoint" },
+  ];
 }
 
 function nextCheckpoint(found: Case, windows: Windows): Instant {
@@ -128,7 +166,7 @@ function nextCheckpoint(found: Case, windows: Windows): Instant {
 /** The case of a case chain. */
 export const caseEntity: Entity<"case", CaseEvent> = {
   kind: "case",
-  events: { "case.opened": [1], "case.expired": [1], "case.checkpoint-due": [1] },
+  events: { "case.opened": [1], "case.expired": [1], "case.closed": [1], "case.checkpoint-due": [1] },
   home: "decision",
   key: () => "case",
   evolve,

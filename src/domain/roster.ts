@@ -15,8 +15,7 @@ import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { memberCalled, members, theCase } from "./state.ts";
-import { openTasks } from "./task-list.ts";
+import { calledInCase, memberCalled, members, theCase } from "./state.ts";
 
 declare module "./say.ts" {
   interface Sayings {
@@ -120,11 +119,6 @@ export function memberOf(scope: Scope, user: UserId): Member | undefined {
 export function leftAt(scope: Scope, user: UserId): Instant | undefined {
   if (memberOf(scope, user) !== undefined) return undefined;
   return [...scope.state.member.values()].findLast((member) => member.user === user)?.left;
-}
-
-/** How somebody is called in what is said in the case: the call sign, also of somebody who was removed, or the Matrix id of who never was in it (an owner). */
-export function calledInCase(scope: Scope, user: UserId): string {
-  return memberOf(scope, user)?.callSign ?? [...scope.state.member.values()].findLast((member) => member.user === user)?.callSign ?? user;
 }
 
 /** The administrators of the case. */
@@ -284,7 +278,7 @@ function removedEffects(event: Extract<MemberEvent, { type: "member.removed" }>,
   const { codename } = theCase(scope);
   const { callSign } = event;
   const gone = scope.state.member.get(callSign);
-  const tasks = openTasks(scope).filter((task) => task.owner === callSign).map((task) => task.id);
+  const tasks = [...scope.state.task.values()].filter((task) => task.state !== "done" && task.owner === callSign).map((task) => task.id);
   const by = calledInCase(scope, event.by);
   const approvedBy = list(event.approvedBy.map((each) => calledInCase(scope, each)));
   const news = message(

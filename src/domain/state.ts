@@ -51,6 +51,11 @@ export function memberCalled(scope: Pick<Scope, "state">, callSign: CallSign): M
   return found?.left === undefined ? found : undefined;
 }
 
+/** How somebody is called in what is said in the case: the call sign, also of somebody who was removed, or the Matrix id of who never was in it (an owner). */
+export function calledInCase(scope: Scope, user: UserId): string {
+  return members(scope).find((member) => member.user === user)?.callSign ?? [...scope.state.member.values()].findLast((member) => member.user === user)?.callSign ?? user;
+}
+
 /** The case of a case chain. */
 export function theCase(scope: Scope): Case {
   const found = scope.state.case.get("case");

@@ -18,7 +18,7 @@ import { written } from "../../src/chat/write.ts";
 import { aReader, BOT, MADRID, MONDAY, registry, textOf } from "../chat/world.ts";
 
 const PLACES: readonly Place[] = ["workspace", "delivery", "direct"];
-const STATES: readonly CaseState[] = ["open", "expired"];
+const STATES: readonly Exclude<CaseState, "closed">[] = ["open", "expired"];
 const GARBAGE = "§§§";
 
 /** Everything that the examples and samples name is there; what ends in 999 is not. */

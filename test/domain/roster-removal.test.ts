@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { COORDINATION } from "../../src/domain/ids.ts";
-import { calledInCase, confirmRemoval, leftAt, memberOf, nextCallSign, removalNeeds, removeMember } from "../../src/domain/roster.ts";
-import { members } from "../../src/domain/state.ts";
+import { confirmRemoval, leftAt, memberOf, nextCallSign, removalNeeds, removeMember } from "../../src/domain/roster.ts";
+import { calledInCase, members } from "../../src/domain/state.ts";
 import { desiredRooms, rosterOf } from "../../src/domain/workspace.ts";
 import type { Story } from "./builders.ts";
 import { aCase, boards, codes, country, sign, user } from "./builders.ts";

@@ -15,7 +15,7 @@ const STATES: Readonly<Record<Thing, readonly string[]>> = {
   task: all<Task["state"]>({ open: true, accepted: true, done: true }),
   delivery: all<DeliveryStates>({ authorising: true, ready: true, moving: true, offered: true, read: true, stopped: true }),
   alert: ["open", "overdue", "declined", "acknowledged"],
-  case: [...all<CaseState>({ open: true, expired: true }), "none"],
+  case: [...all<CaseState>({ open: true, expired: true, closed: true }), "none"],
   none: ["any"],
 };
 

@@ -163,3 +163,4 @@ installed({ type: "wake-test.cancelled", v: 1, user: nuno, at: now() });
 
 // ---------------------------------------------------------------- the end
 happened({ type: "case.expired", v: 1, at: at(500_000) });
+happened({ type: "case.closed", v: 1, at: at(500_001), by: ana, approvedBy: [luis] }, ana);
