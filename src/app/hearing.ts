@@ -8,7 +8,7 @@ import type { Registry } from "../chat/registry.ts";
 import type { Author, Context, Origin } from "../domain/decision.ts";
 import { circle } from "../domain/delivery.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
-import { INSTALLATION } from "../domain/ids.ts";
+import { INSTALLATION, SPACE } from "../domain/ids.ts";
 import { optionOf } from "../domain/question.ts";
 import { CONSENT } from "../domain/request.ts";
 import { line } from "../domain/say.ts";
@@ -74,7 +74,8 @@ export class Hearing {
     const chain = isDirect ? caseOf(world, who.user, text).chain ?? (this.#isStop(text) ? caseToStop(world, who.user) : undefined) : placed.chain;
     const member = chain === undefined ? undefined : world.member(chain, who.user);
     const origin: Origin = { room: place, slot: placed.slot, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
-    const home: Home = {
+    // A space is not encrypted: nothing can be answered there, whatever an odd client said in it.
+    const home: Home = !isDirect && placed.slot === SPACE ? { at: world.direct(who.user), reader: directReader(who.person, clock.now()) } : {
       at: placed, reader: { ...directReader(who.person, clock.now()), prefix: place === "workspace" ? prefix : "" },
       ...(place === "workspace" ? { thread: threadOf(opened.content) ?? row.event } : {}),
     };

@@ -25,6 +25,16 @@ describe("what the app answers", () => {
     assert.deepEqual(world.reads(ANA, opened.coordination).slice(before).map((shown) => shown.body), []);
     assert.equal(world.reads(ANA, opened.ana).filter((shown) => shown.body.startsWith("Spain has granted CD-1")).length, 1);
   });
+  it("stands in the direct chat when somebody's client spoke in the space, which is not encrypted", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const space = world.server.after(0).find((each) => each.event.type === "m.space.child")?.room;
+    assert.ok(space);
+    await world.say(LUIS, space, "!task add ask the port");
+    await world.clock.pass(3_000);
+    assert.ok(world.reads(LUIS).some((shown) => shown.room !== space && shown.body.includes("T-1")));
+    assert.deepEqual(await world.journal.outbox(), []);
+  });
   it("tells nothing of one delivery in the room of another", async () => {
     const opened = await anOpenCase({}, "ES,CO,CV");
     world = opened.world;
