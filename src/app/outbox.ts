@@ -66,10 +66,16 @@ const LOOK_BACK = 5_000;
 const MOST_ROOMS_AT_ONCE = 6;
 /** A failure that could not even be put on record; milliseconds. */
 const NOT_PUT_ASIDE = 30_000;
-/** Everybody's key was withheld (a device not signed yet, an identity changed): tried again after this, in milliseconds. */
-const UNREADABLE = 10_000;
-/** The same where somebody's keys have just been asked for. */
-const ASKED_ANEW = 500;
+/**
+ * How long what cannot be sent yet waits before it is looked at again, in milliseconds: longer each time in a row, because nearly all that could change
+ * it has it looked at at once. `hold`: the room is missing, not encrypted, or nobody is there. `unreadable`: everybody's key was withheld (a device not
+ * signed yet, an identity changed). `asked`: the same where somebody's keys have just been asked for.
+ */
+const WAITS = {
+  hold: [2_000, 4_000, 8_000, 15_000, 30_000],
+  unreadable: [10_000, 20_000, 30_000],
+  asked: [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000],
+} as const;
 
 export { faultOf } from "./gateway-fault.ts";
 
@@ -97,7 +103,7 @@ export interface OutboxParts {
   fatal(fault: unknown): void;
 }
 
-type Settled = "done" | "hold" | { readonly retry: number };
+type Settled = "done" | keyof typeof WAITS | { readonly retry: number };
 
 /** A row with its body read once. */
 interface Pending {
@@ -114,6 +120,8 @@ export class OutboxSender {
   /** Rows that fail by themselves are set aside: one bad message must not hold up a stop. */
   readonly #failing = new Failing();
   readonly #notBefore = new Map<string, Instant>();
+  /** How often in a row what waits in a place could not be sent yet, by place. */
+  readonly #waited = new Map<string, number>();
   /** Checkpoints that have been signed and not sent yet, by row. */
   readonly #signed = new Map<string, Content>();
   #cancel: (() => void) | undefined;
@@ -184,17 +192,30 @@ export class OutboxSender {
     this.#busy.delete(at);
     if (settled === "done") {
       this.#failing.passed(at);
-      this.#notBefore.delete(at);
-    } else {
-      const wait = settled === "hold" ? 2_000 : settled.retry;
-      this.#notBefore.set(at, (this.#parts.clock.now() + wait) as Instant);
-    }
+      this.#letGo(at);
+    } else this.#notBefore.set(at, (this.#parts.clock.now() + (typeof settled === "string" ? this.#wait(at, WAITS[settled]) : settled.retry)) as Instant);
+    this.pump();
+  }
+  #wait(at: string, waits: readonly number[]): number {
+    const before = this.#waited.get(at) ?? 0;
+    this.#waited.set(at, before + 1);
+    return waits[before] ?? waits.at(-1) ?? 0;
+  }
+  #letGo(at: string): void {
+    this.#notBefore.delete(at);
+    this.#waited.delete(at);
+  }
+  /** Who may know has changed in a chain: what could not be sent to its places yet is looked at at once. */
+  reconsider(chain: ChainId): void {
+    for (const { at, body } of this.#pending) if (body.at.chain === chain && this.#waited.has(at)) this.#letGo(at);
     this.pump();
   }
   /** Something changed for this room (a sync, a key, a join): what was held is tried at once. */
   nudge(at?: Placed): void {
-    if (at === undefined) this.#notBefore.clear();
-    else this.#notBefore.delete(key(at));
+    if (at === undefined) {
+      this.#notBefore.clear();
+      this.#waited.clear();
+    } else this.#letGo(key(at));
     this.#failing.changed(this.#pending.filter((each) => at === undefined || each.at === key(at)).map(({ row }) => row.id));
     this.pump();
   }
@@ -240,9 +261,9 @@ export class OutboxSender {
     if (without.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: without.length, of: readers.length, why: without[0]?.why ?? "unknown" });
     // What nobody could read is not sent: it waits until somebody can. Of whom nothing is known yet, the server is asked at once.
     if (without.length === readers.length) {
-      if (!without.some(({ why }) => why === "unknown")) return { retry: UNREADABLE };
+      if (!without.some(({ why }) => why === "unknown")) return "unreadable";
       await this.#parts.crypto.pump();
-      return { retry: ASKED_ANEW };
+      return "asked";
     }
     if (Buffer.byteLength(ciphertext) > LONGEST_CONTENT) throw tooLarge();
     const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };

@@ -142,6 +142,7 @@ export class Turns {
       if (chain === INSTALLATION) {
         for (const change of changes) if (change.kind === "person") this.#parts.reconciler().look(world.direct(change.key as UserId));
       } else this.#parts.reconciler().lookAtCase(chain);
+      this.#parts.outbox().reconsider(chain);
     }
   }
 }

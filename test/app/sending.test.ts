@@ -50,6 +50,24 @@ describe("what is to be sent", () => {
     assert.equal(world.crypto.onRecord.at(-1), world.crypto.ciphertexts);
   });
 
+  it("and can be read by nobody yet is tried ever more seldom, and leaves soon after it can be", async () => {
+    const { world, coordination } = await opened();
+    let tries = 0;
+    let isWithheld = true;
+    const encrypt = world.crypto.encrypt.bind(world.crypto);
+    world.crypto.encrypt = async (room, recipients, type, content) => {
+      if (room !== coordination || !isWithheld) return encrypt(room, recipients, type, content);
+      tries += 1;
+      return { ciphertext: "{}", withheld: recipients.map(({ user }) => ({ user, why: "device-unproven" as const })) };
+    };
+    await world.say(ANA, coordination, "!task add call the port");
+    await world.clock.pass(HOUR);
+    assert.ok(tries > 60 && tries < 200, `${tries} tries in an hour`);
+    assert.ok(!bodies(world).some((body) => body.startsWith("T-1")));
+    isWithheld = false;
+    await world.clock.pass(30_000);
+    assert.ok(bodies(world).some((body) => body.startsWith("T-1")));
+  });
   for (const fault of [refused(413, "M_TOO_LARGE"), refused(400, "M_BAD_JSON"), refused(403, "M_FORBIDDEN")]) {
     it(`and is refused for good (${String((fault as Error & { errcode?: string }).errcode)}) holds up nobody, is told once an hour, and is given up on record`, async () => {
       const { world, coordination } = await opened();
