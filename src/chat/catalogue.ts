@@ -62,6 +62,8 @@ export const TYPED_END = "\u0003";
 const DEEPEST = 6;
 
 const formats = new Map<string, IntlMessageFormat>();
+/** What is said without any fact is always said in the same way. */
+const plainTexts = new Map<string, string>();
 const listFormats = new Map<Language, Intl.ListFormat>();
 
 function formatOf(code: string, language: Language): IntlMessageFormat {
@@ -79,9 +81,13 @@ function formatOf(code: string, language: Language): IntlMessageFormat {
 /** A line with what is to be typed between {@link TYPED_BEGIN} and {@link TYPED_END}. */
 export function sayMarked(line: Line, reader: Reader, depth = 0): string {
   if (depth > DEEPEST) throw new Error("sayings are nested too deep");
-  const values: Record<string, string | number> = {};
-  for (const [name, fact] of Object.entries(line.facts as Readonly<Record<string, Fact>>)) values[name] = shown(fact, reader, depth);
-  return String(formatOf(line.code, reader.language).format(values));
+  const facts = Object.entries(line.facts as Readonly<Record<string, Fact>>);
+  const key = `${reader.language} ${line.code}`;
+  const said = facts.length === 0 ? plainTexts.get(key) : undefined;
+  if (said !== undefined) return said;
+  const text = String(formatOf(line.code, reader.language).format(Object.fromEntries(facts.map(([name, fact]) => [name, shown(fact, reader, depth)]))));
+  if (facts.length === 0) plainTexts.set(key, text);
+  return text;
 }
 
 /** A line as plain text. */

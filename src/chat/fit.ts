@@ -32,9 +32,13 @@ export const MOST_READINGS = 4;
 const MOST_STEPS = 40_000;
 const ECHO = 60;
 
+const slots = new WeakMap<Command["params"], readonly Slot[]>();
+
 /** The parameters of a command in the order typed. */
-export function slotsOf(command: Pick<Command, "params">): readonly Slot[] {
-  return Object.entries(command.params.shape).map(([name, schema]) => ({ name, ...readingOf(schema) }));
+export function slotsOf({ params }: Pick<Command, "params">): readonly Slot[] {
+  const known = slots.get(params) ?? Object.entries(params.shape).map(([name, schema]) => ({ name, ...readingOf(schema) }));
+  slots.set(params, known);
+  return known;
 }
 
 /** Tokens between two keywords, with the parameters that they must hold. */
@@ -47,8 +51,8 @@ type Result = { readonly values: Values } | { readonly failure: Extract<Fit, { o
 
 /** Reads the tokens that follow a command's name as its parameters. */
 export function fit(command: Pick<Command, "params">, tokens: readonly Token[], world: World): Fit {
-  const slots = slotsOf(command);
-  const cut = segments(slots, tokens, world);
+  const all = slotsOf(command);
+  const cut = segments(all, tokens, world);
   if ("failure" in cut) return cut.failure;
   const values = new Map<string, readonly Meaning<unknown>[]>();
   for (const segment of cut.segments) {
@@ -56,7 +60,7 @@ export function fit(command: Pick<Command, "params">, tokens: readonly Token[], 
     if ("failure" in result) return result.failure;
     for (const [name, meanings] of result.values) values.set(name, meanings);
   }
-  for (const slot of slots) {
+  for (const slot of all) {
     if (slot.reading.keyword === undefined || values.has(slot.name) || slot.optional) continue;
     const implied = slot.reading.implied?.(world);
     if (implied === undefined) return { ok: false, complaint: "missing", slot, text: "" };

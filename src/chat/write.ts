@@ -16,10 +16,9 @@ export const MAX_CONTENT_BYTES = 40 * 1024;
 /** Share of it for a text as body and as HTML together, both as JSON, so that they fit also inside an edit. */
 export const LONGEST_TEXT = 24 * 1024;
 
-const encoder = new TextEncoder();
 /** Bytes of a text in UTF-8. */
 export function bytesOf(text: string): number {
-  return encoder.encode(text).length;
+  return Buffer.byteLength(text);
 }
 /** What a line with marks takes of {@link LONGEST_TEXT}; the break after it included. */
 export function costOf(marked: string): number {

@@ -68,10 +68,24 @@ export function place(wall: WallTime, zone: Zone): Placed {
   return earlier.toPlainDateTime().equals(plain) ? { is: "twice", first, second } : { is: "gap", before: first, after: second };
 }
 
+/** Boards and lists say the same moments again with each change: so many of them are remembered, then all are worked out anew. */
+const MOST_REMEMBERED = 5_000;
+const wallTimes = new Map<string, WallTime>();
+
 /** What clocks in `zone` show at a moment. */
 export function wallTime(at: Instant, zone: Zone): WallTime {
-  const { year, month, day, hour, minute } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
-  return { year, month, day, hour, minute };
+  return remembered(wallTimes, `${at} ${zone}`, () => {
+    const { year, month, day, hour, minute } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+    return { year, month, day, hour, minute };
+  });
+}
+function remembered<T>(known: Map<string, T>, key: string, work: () => T): T {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_REMEMBERED) known.clear();
+  const found = work();
+  known.set(key, found);
+  return found;
 }
 
 /** The day in `zone` at a moment. */
@@ -117,8 +131,10 @@ export function endOfDay(day: Day, zone: Zone): Instant {
 
 /** Whether two zones show the same clock at a moment. */
 export function sameClock(at: Instant, a: Zone, b: Zone): boolean {
-  const instant = Temporal.Instant.fromEpochMilliseconds(at);
-  return instant.toZonedDateTimeISO(a).offsetNanoseconds === instant.toZonedDateTimeISO(b).offsetNanoseconds;
+  if (a === b) return true;
+  const [one, other] = [wallTime(at, a), wallTime(at, b)];
+  // Zones differ by whole minutes at the least, and by less than a month.
+  return one.minute === other.minute && one.hour === other.hour && one.day === other.day;
 }
 
 /** British English puts the day before the month, as the field does. */
@@ -137,9 +153,13 @@ function formatOf(language: Language, zone: string): Intl.DateTimeFormat {
   return format;
 }
 
+type Parts = Partial<Readonly<Record<Intl.DateTimeFormatPartTypes, string>>>;
+const shownParts = new Map<string, Parts>();
+
 function partsOf(at: Instant, zone: string, language: Language): (type: Intl.DateTimeFormatPartTypes) => string {
-  const parts = formatOf(language, zone).formatToParts(at);
-  return (type) => (parts.find((part) => part.type === type)?.value ?? "").replace(/[.,]/g, "");
+  const parts = remembered(shownParts, `${at} ${zone} ${language}`, (): Parts =>
+    Object.fromEntries(formatOf(language, zone).formatToParts(at).map(({ type, value }) => [type, value.replace(/[.,]/g, "")])));
+  return (type) => parts[type] ?? "";
 }
 
 /** `Fri 27 Nov 18:00` in a zone; with the year if asked: `Fri 27 Nov 2026 18:00`. The caller adds the place. */
