@@ -2,7 +2,6 @@
  * The journal in memory, with the rules of the real one: a batch is durable as a whole or not at all, an event, an effect and a ratchet place count once.
  * test/sim/memory-journal.test.ts gives the same batches to both. What it holds outlives the app that wrote it; nothing is shared by reference.
  */
-import { createHash } from "node:crypto";
 import type { Checkpoint, Verified } from "../../src/domain/audit.ts";
 import type { ChainId, EventId, Instant, RoomId } from "../../src/domain/ids.ts";
 import { INSTALLATION } from "../../src/domain/ids.ts";
@@ -12,9 +11,9 @@ import type { Batch, Committed, Inbox, InboxEnd, Journal, NewOutbox, Outbox, Out
 const DAY = 24 * 3_600_000;
 const ATTEMPT_COUNTS = 12 * 3_600_000;
 
-/** All that is durable. Plain data, so that a run can begin from a copy of it. */
+/** All that is durable. Plain data, so that a run can begin from a copy of it; rows are as they would be read, and cannot be changed. */
 export interface Durable {
-  readonly rows: Map<ChainId, string[]>;
+  readonly rows: Map<ChainId, Row[]>;
   readonly inbox: Map<EventId, { readonly row: Inbox; readonly end?: InboxEnd }>;
   readonly outbox: Map<string, { readonly row: Outbox; readonly settled?: Instant }>;
   readonly ratchets: Map<string, Ratchet>;
@@ -77,7 +76,7 @@ export class MemoryJournal implements Journal {
     const rows = (batch.rows ?? []).map((row): Row => {
       const chain = durable.rows.get(row.chain) ?? [];
       const full: Row = { ...row, seq: chain.length + 1 };
-      chain.push(JSON.stringify(full));
+      chain.push(frozen(JSON.parse(JSON.stringify(full))) as Row);
       durable.rows.set(row.chain, chain);
       return full;
     });
@@ -152,11 +151,11 @@ export class MemoryJournal implements Journal {
     const { of, ...rest } = effect;
     const row = rows[of.row];
     if (row === undefined) throw new RangeError(`an effect names row ${of.row} of a batch with ${rows.length}`);
-    return { ...rest, id: createHash("sha256").update(`${row.chain}\n${row.seq}\n${of.n}`).digest("hex").slice(0, 32) };
+    return { ...rest, id: `${row.chain}.${row.seq}.${of.n}` };
   }
 
   async *read(chain: ChainId, afterSeq: number): AsyncGenerator<Row> {
-    for (const row of (this.durable.rows.get(chain) ?? []).slice(afterSeq)) yield JSON.parse(row) as Row;
+    for (const row of (this.durable.rows.get(chain) ?? []).slice(afterSeq)) yield row;
   }
   async chains(): Promise<readonly ChainId[]> {
     return [...this.durable.rows.keys()];
@@ -199,11 +198,16 @@ export class MemoryJournal implements Journal {
   async verify(chain: ChainId): Promise<Verified> {
     const rows = this.durable.rows.get(chain) ?? [];
     const [first] = rows;
-    return { rows: rows.length, ok: true, notCovered: rows.length, ...(first === undefined ? {} : { first: (JSON.parse(first) as Row).at }) };
+    return { rows: rows.length, ok: true, notCovered: rows.length, ...(first === undefined ? {} : { first: first.at }) };
   }
   async close(): Promise<void> {}
 }
 
+function frozen(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
+}
 function place({ room, session, index }: Pick<Ratchet, "room" | "session" | "index">): string {
   return `${room}\n${session}\n${index}`;
 }

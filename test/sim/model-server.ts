@@ -170,7 +170,11 @@ export class ModelServer {
       event, room, question: String(start.question["body"] ?? start.question["org.matrix.msc1767.text"]),
       answers: start.answers.map((answer) => ({ id: String(answer["id"]), text: String(answer["org.matrix.msc1767.text"]) })),
     };
-    for (const user of readers) this.state.polls.set(user, [...(this.state.polls.get(user) ?? []), poll]);
+    for (const user of readers) {
+      const polls = this.state.polls.get(user);
+      if (polls === undefined) this.state.polls.set(user, [poll]);
+      else polls.push(poll);
+    }
   }
 
   #members(room: RoomId): UserId[] {

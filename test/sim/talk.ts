@@ -36,7 +36,7 @@ function placeOf(scene: Scene, user: UserId, dice: Dice): Place | undefined {
   }
   const room = dice.of(server.roomsOf(user, "join"));
   const placed = room === undefined ? undefined : truth.placed(room);
-  if (room === undefined || placed === undefined || placed.chain === INSTALLATION || placed.slot === "space") return undefined;
+  if (room === undefined || placed === undefined || placed.chain === INSTALLATION) return undefined;
   return { room, kind: truth.scope(placed.chain).state.delivery.has(placed.slot) ? "delivery" : "workspace", slot: placed.slot, chain: placed.chain };
 }
 function memberOf(scene: Scene, chain: ChainId, user: UserId) {

@@ -42,7 +42,7 @@ export class Truth {
   }
   /** Takes up what stands in a journal already. */
   load({ rows, inbox, outbox, ratchets }: Durable): void {
-    for (const chain of rows.values()) for (const row of chain) this.#row(JSON.parse(row) as Row);
+    for (const chain of rows.values()) for (const row of chain) this.#row(row);
     for (const { row } of outbox.values()) this.effects.set(row.id, { row, kind: kindOf(row.body) });
     for (const [event, { end }] of inbox) if (end !== undefined) this.ends.set(event, end);
     for (const { room, session, index, event } of ratchets.values()) this.#places.set(`${room}\n${session}\n${index}`, event);
