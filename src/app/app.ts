@@ -137,7 +137,10 @@ export class App {
       identity: (user, pinned) => crypto.identity(user, pinned), devices: (user) => crypto.devices(user),
       ...(parts.examine === undefined ? {} : { examine: parts.examine }),
     });
-    this.#flow = new Flow({ world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson, trust: parts.settings.trust });
+    this.#flow = new Flow({
+      world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson, trust: parts.settings.trust,
+      lastHeard: (user) => this.health.lastHeardBy(user, gateway.user),
+    });
     this.#digest = new DigestAway({
       journal, clock, world, writer: this.#writer, turns: this.#turns, windows, log,
       isReading: () => this.#world.cases.some((chain) => (this.#intake.waitsUntil(chain, undefined) ?? 0) > clock.now()),
@@ -219,7 +222,9 @@ export class App {
   }
   /** How the bot is, as one person may know it. */
   status(user: UserId): StatusFacts {
-    return statusFor(user, { world: this.#world, vitals: this.vitals(), undone: (chains) => this.#undone(chains) });
+    return statusFor(user, {
+      world: this.#world, vitals: this.vitals(), undone: (chains) => this.#undone(chains), bot: this.#parts.gateway.user, lastHeardOf: (server) => this.health.lastHeardOf(server),
+    });
   }
   /** Rooms of these cases (of all, if none is named) that are not as they should be. */
   #undone(chains?: readonly ChainId[]): readonly UndoneRoom[] {

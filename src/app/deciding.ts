@@ -5,7 +5,7 @@ import type { Command } from "../chat/command.ts";
 import type { Registry } from "../chat/registry.ts";
 import { Draft } from "../domain/chain.ts";
 import { whyNotKnown } from "../domain/confirm-identity.ts";
-import type { Author, Chance, Context, Decision, Origin, TickContext } from "../domain/decision.ts";
+import type { Author, Chance, Context, Decision, LastHeard, Origin, TickContext } from "../domain/decision.ts";
 import { reply, tellPeople } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
@@ -54,6 +54,8 @@ export interface DecidingParts {
   readonly trust: Settings["trust"];
   /** Whether somebody is named as an owner in the configuration. */
   isOwner(user: UserId): boolean;
+  /** When somebody was last heard. */
+  lastHeard(user: UserId): LastHeard;
 }
 
 /** Parameters as a command's own schema gave them. */
@@ -268,7 +270,7 @@ export class Deciding {
   }
   /** The same where nobody acts but time. */
   tickContext(now: Instant): TickContext {
-    return { now, chance: this.#parts.chance, windows: this.#parts.windows, digest };
+    return { now, chance: this.#parts.chance, windows: this.#parts.windows, digest, lastHeard: (user) => this.#parts.lastHeard(user) };
   }
   #nowWhen(acting: Acting): Fact {
     return { fact: "when", at: this.#parts.clock.now(), zone: acting.author.person.zone };

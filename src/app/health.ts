@@ -1,5 +1,7 @@
 /** What the bot counts about itself: figures for the operator, without a name, an id or a word of a case. */
+import type { LastHeard } from "../domain/decision.ts";
 import type { Instant, UserId } from "../domain/ids.ts";
+import { serverOf } from "../domain/ids.ts";
 
 /** Everything that is counted, and what it means; the text stands beside the figure wherever an operator meets it. */
 export const COUNTERS = {
@@ -45,6 +47,8 @@ export class Health {
   readonly #counts = new Map<Counter, number>();
   readonly #moments = new Map<Moment, Instant>();
   readonly #heard = new Map<UserId, Instant>();
+  /** By homeserver. */
+  readonly #heardOf = new Map<string, Instant>();
 
   count(counter: Counter, by = 1): void {
     this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by);
@@ -64,9 +68,21 @@ export class Health {
   heard(user: UserId, at: Instant): void {
     if (this.#heard.size >= MOST_PEOPLE && !this.#heard.has(user)) this.#heard.clear();
     this.#heard.set(user, at);
+    if (this.#heardOf.size >= MOST_PEOPLE && !this.#heardOf.has(serverOf(user))) this.#heardOf.clear();
+    this.#heardOf.set(serverOf(user), at);
   }
   /** When somebody was last heard by this process; never part of a figure. */
   lastHeard(user: UserId): Instant | undefined {
     return this.#heard.get(user);
+  }
+  /** The same of anybody of a homeserver. */
+  lastHeardOf(server: string): Instant | undefined {
+    return this.#heardOf.get(server);
+  }
+  /** For rules: of somebody and of their homeserver, if it is not that of the bot; since the start if nothing was. */
+  lastHeardBy(user: UserId, bot: UserId): LastHeard {
+    const started = this.#moments.get("started") ?? (0 as Instant);
+    const name = serverOf(user);
+    return { since: this.#heard.get(user) ?? started, ...(name === serverOf(bot) ? {} : { server: { name, since: this.#heardOf.get(name) ?? started } }) };
   }
 }

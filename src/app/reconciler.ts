@@ -3,7 +3,7 @@
  * Steps are computed from what is seen and are idempotent, so none is stored: after a crash the same difference gives the same step.
  */
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
-import { INSTALLATION, SPACE, directSlot, directUser } from "../domain/ids.ts";
+import { INSTALLATION, SPACE, directSlot, directUser, serverOf } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
 import { members } from "../domain/state.ts";
 import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
@@ -300,8 +300,4 @@ export class Reconciler {
 export function usableDirect(seen: ObservedRoom, user: UserId, bot: UserId): boolean {
   const there = Object.entries(seen.members).filter(([, is]) => is === "join" || is === "invite").map(([each]) => each);
   return seen.encryption === MEGOLM && seen.members[user] === "join" && there.every((each) => each === user || each === bot);
-}
-
-function serverOf(user: UserId): string {
-  return user.slice(user.indexOf(":") + 1);
 }

@@ -1,7 +1,9 @@
 /** The facts of `status`, gathered from memory for one person: of cases only those that they administer. */
-import type { ChainId, UserId, Zone } from "../domain/ids.ts";
+import type { ChainId, Instant, UserId, Zone } from "../domain/ids.ts";
+import { serverOf } from "../domain/ids.ts";
 import type { Message } from "../domain/say.ts";
 import type { CaseStatus, SafeModeFacts, StatusFacts } from "../domain/status.ts";
+import { members } from "../domain/state.ts";
 import { tellSafeMode } from "../domain/status.ts";
 import type { UndoneRoom } from "./rooms-undone.ts";
 import type { LaneVitals, Vitals } from "./vitals.ts";
@@ -13,10 +15,17 @@ export interface StatusParts {
   readonly world: World;
   readonly vitals: Vitals;
   undone(chains: readonly ChainId[]): readonly UndoneRoom[];
+  /** The bot itself. */
+  readonly bot: UserId;
+  /** When anybody of a homeserver was last heard. */
+  lastHeardOf(server: string): Instant | undefined;
 }
 
+/** Most homeservers named for one case. */
+const MOST_SERVERS = 8;
+
 /** How the bot is, as this person may know it. */
-export function statusFor(user: UserId, { world, vitals, undone }: StatusParts): StatusFacts {
+export function statusFor(user: UserId, { world, vitals, undone, bot, lastHeardOf }: StatusParts): StatusFacts {
   const { now, started, synced, notReady, inboxWaiting, undecryptable, unsent, setAside, roomsUndone } = vitals;
   const administered = casesAdministered(world, user);
   const rooms = undone(administered);
@@ -33,14 +42,20 @@ export function statusFor(user: UserId, { world, vitals, undone }: StatusParts):
       const found = state.case.get("case");
       if (found === undefined) return [];
       const deliveries = [...state.delivery.values()];
+      const servers = new Set(members(world.scope(chain)).map((member) => serverOf(member.user)).filter((name) => name !== serverOf(bot)));
       return [{
         codename: found.codename, checkpoint: found.checkpointed, language: found.language,
         moving: deliveries.filter((delivery) => delivery.state === "moving").length,
         waiting: deliveries.filter((delivery) => delivery.state === "authorising").length,
         undone: rooms.filter((room) => room.at.chain === chain).flatMap((room) => room.name ?? []),
+        servers: [...servers].toSorted().slice(0, MOST_SERVERS).map((name) => ({ name, ...optionalHeard(lastHeardOf(name)) })),
       }];
     }),
   };
+}
+
+function optionalHeard(heard: Instant | undefined): { readonly heard?: Instant } {
+  return heard === undefined ? {} : { heard };
 }
 
 /** Cases of which somebody is an administrator. */

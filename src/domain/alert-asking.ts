@@ -1,6 +1,6 @@
 /** Raising an alert and asking for it to be acknowledged: all at once, again and again, each person alone. */
 import type { TickContext } from "./decision.ts";
-import type { Alert, AlertEvent, Cause, Named, Priority } from "./alert-types.ts";
+import type { Alert, AlertEvent, Cause, Named, Priority, Unheard } from "./alert-types.ts";
 import type { Lane } from "./effect.ts";
 import type { DomainEvent } from "./events.ts";
 import type { AlertId, DeliveryId, Instant, UserId } from "./ids.ts";
@@ -104,6 +104,17 @@ export function stillAsked(alert: Alert, scope: Scope): Named[] {
   const left = alert.to.filter((person) => !alert.declined.includes(person.user)).map((person) => person.user);
   const present = named(scope, left);
   return present.length > 0 ? present : named(scope, [...alert.to.map((person) => person.user), ...alert.watchers]);
+}
+
+/** Those asked of whom nothing was heard since: that a message was sent does not say that it has reached anybody. */
+export function unheard(alert: Alert, ctx: TickContext): Unheard[] {
+  const { lastHeard } = ctx;
+  if (lastHeard === undefined) return [];
+  return alert.to.filter((person) => !alert.declined.includes(person.user)).flatMap(({ user, callSign }) => {
+    const { since, server } = lastHeard(user);
+    if (since >= alert.raised) return [];
+    return [{ callSign, since, ...(server === undefined || server.since >= alert.raised ? {} : { server }) }];
+  });
 }
 
 /**

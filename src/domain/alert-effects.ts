@@ -16,6 +16,8 @@ declare module "./say.ts" {
     "alert.asked-again": { number: string; round: number; who: Fact };
     "alert.nobody-yet": { number: string; priority: string; after: Fact; rounds: number };
     "alert.not-yet": { who: Fact };
+    "alert.unheard": { who: string; at: Fact };
+    "alert.unheard-server": { who: string; at: Fact; server: string; then: Fact };
     "alert.goes-on": Record<never, never>;
     "alert.acknowledged": { number: string; by: string; at: Fact };
     "alert.acknowledged-too": { number: string; by: string; at: Fact };
@@ -25,6 +27,9 @@ declare module "./say.ts" {
     "alert.all-declined": { number: string };
   }
 }
+
+/** Most people of whom one message says that nothing was heard. */
+const MOST_UNHEARD = 8;
 
 /** All that follows from an event of an alert: what is said, and the board of the delivery it is about. */
 export function alertEffects(event: AlertEvent, scope: Scope): readonly Effect[] {
@@ -58,6 +63,9 @@ function said(event: AlertEvent, alert: Alert, scope: Scope): readonly Effect[] 
       return tell(informed(alert), [
         line("alert.nobody-yet", { number, priority: alert.priority, after: span(event.at - alert.raised), rounds: alert.rounds }),
         line("alert.not-yet", { who: calledList(alert.to) }),
+        ...(event.unheard ?? []).slice(0, MOST_UNHEARD).map(({ callSign, since, server }) => (server === undefined
+          ? line("alert.unheard", { who: callSign, at: when(since, zone) })
+          : line("alert.unheard-server", { who: callSign, at: when(since, zone), server: server.name, then: when(server.since, zone) }))),
         line("alert.goes-on", {}),
       ], lane);
     case "alert.acknowledged": {

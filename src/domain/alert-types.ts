@@ -20,6 +20,14 @@ export interface Acknowledgement extends Named {
   readonly at: Instant;
 }
 
+/** Somebody who was asked and of whom nothing has been heard since before that: whether it has reached them is not known. */
+export interface Unheard {
+  readonly callSign: CallSign;
+  readonly since: Instant;
+  /** Their homeserver, if nothing has been heard of anybody there either. */
+  readonly server?: { readonly name: string; readonly since: Instant };
+}
+
 /** One alert as it stands. */
 export interface Alert {
   readonly id: AlertId;
@@ -55,6 +63,6 @@ export type AlertEvent =
       readonly watchers: readonly UserId[]; readonly details: Message; readonly answerBy: Instant;
     }>
   | Of<"asked-again", { readonly round: number; readonly people: readonly Named[] }>
-  | Of<"overdue", Record<never, never>>
+  | Of<"overdue", { readonly unheard?: readonly Unheard[] }>
   | Of<"acknowledged", { readonly by: Named; readonly first: boolean }>
   | Of<"declined", { readonly by: Named; readonly all: boolean }>;

@@ -3,7 +3,7 @@
  * ends acknowledged or goes on asking.
  */
 import type { Acknowledgement, Alert, AlertEvent, Named, Priority } from "./alert-types.ts";
-import { aboutAlert, askAgain, nextAsk, openQuestions, raiseAlert } from "./alert-asking.ts";
+import { aboutAlert, askAgain, nextAsk, openQuestions, raiseAlert, unheard } from "./alert-asking.ts";
 import { alertEffects } from "./alert-effects.ts";
 import { isOpen as isCaseOpen, refuseOver } from "./case.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
@@ -141,7 +141,10 @@ export const alertEntity: Entity<"alert", AlertEvent> = {
     return alert.overdue ? again : Math.min(again, alert.answerBy) as Instant;
   },
   tick(alert, ctx, scope) {
-    if (!alert.overdue && ctx.now >= alert.answerBy) return decided({ type: "alert.overdue", v: 1, id: alert.id, at: ctx.now });
+    if (!alert.overdue && ctx.now >= alert.answerBy) {
+      const silent = unheard(alert, ctx);
+      return decided({ type: "alert.overdue", v: 1, id: alert.id, at: ctx.now, ...(silent.length === 0 ? {} : { unheard: silent }) });
+    }
     return decided(...askAgain(alert, scope, ctx));
   },
 };

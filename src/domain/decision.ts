@@ -60,6 +60,13 @@ export interface Chance {
   shuffle<T>(items: readonly T[]): T[];
 }
 
+/** When something proven was last heard of somebody, or since when the bot listens if nothing was. */
+export interface LastHeard {
+  readonly since: Instant;
+  /** The same of anybody of their homeserver, where that is not the bot's own: whether it is away, or only the person silent. */
+  readonly server?: { readonly name: string; readonly since: Instant };
+}
+
 /** Everything a rule may know besides the state: the moment, the author, chance, and the configured windows. */
 export interface Context {
   readonly now: Instant;
@@ -75,6 +82,8 @@ export interface Context {
   readonly agreed?: string;
   /** Master keys the server shows for the people named in the parameters; read just before the decision. A person without one is missing. */
   readonly identities?: ReadonlyMap<UserId, MasterKey>;
+  /** When people were last heard; missing where nobody listens. */
+  readonly lastHeard?: (user: UserId) => LastHeard;
 }
 
 /** A rule woken by time instead of by a person. */

@@ -32,6 +32,11 @@ export type QuestionId = Brand<string, "QuestionId">;
 /** Random id of a request that needs the consent of others. */
 export type RequestId = Brand<string, "RequestId">;
 
+/** The part of a user id after the first colon: their homeserver. */
+export function serverOf(user: UserId): string {
+  return user.slice(user.indexOf(":") + 1);
+}
+
 /** A chain of the journal: one for the installation, one for each case. */
 export type ChainId = CaseId | Installation;
 /** The type of the name of the installation's chain. */

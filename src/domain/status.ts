@@ -23,6 +23,9 @@ declare module "./say.ts" {
     "status.up-unheard": { since: When };
     "status.waits": { unsent: number; inbox: number };
     "status.case": { codename: string; moving: number; waiting: number; checkpoint: When };
+    "status.servers": { codename: string; servers: List };
+    "status.server": { server: string; at: When };
+    "status.server-unheard": { server: string; since: When };
     "status.more": { line: Typed };
   }
 }
@@ -46,6 +49,8 @@ export interface CaseStatus {
   readonly checkpoint: Instant;
   /** Names of its rooms that are not as they should be. */
   readonly undone: readonly Line[];
+  /** Homeservers of its people other than the bot's own, and when anybody there was last heard, if since the start. */
+  readonly servers: readonly { readonly name: string; readonly heard?: Instant }[];
   readonly language: Language;
 }
 /** How the bot is, as one person may know it. */
@@ -122,6 +127,12 @@ function rest({ started, synced, unsent, inboxWaiting, cases }: StatusFacts, zon
   return [
     ...(started === undefined ? [] : [synced === undefined ? line("status.up-unheard", { since: when(started, zone) }) : line("status.up", { since: when(started, zone), synced: when(synced, zone) })]),
     line("status.waits", { unsent, inbox: inboxWaiting }),
-    ...cases.map(({ codename, moving, waiting, checkpoint }) => line("status.case", { codename, moving, waiting, checkpoint: when(checkpoint, zone) })),
+    ...cases.flatMap(({ codename, moving, waiting, checkpoint, servers }) => [
+      line("status.case", { codename, moving, waiting, checkpoint: when(checkpoint, zone) }),
+      ...(servers.length === 0 || started === undefined ? [] : [line("status.servers", {
+        codename,
+        servers: list(servers.map(({ name, heard }) => nested(heard === undefined ? line("status.server-unheard", { server: name, since: when(started, zone) }) : line("status.server", { server: name, at: when(heard, zone) })))),
+      })]),
+    ]),
   ];
 }

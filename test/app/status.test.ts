@@ -30,10 +30,18 @@ describe("status", () => {
     await world.clock.pass(10_000);
     await world.say(LUIS, opened.coordination, "!status");
     const said = world.reads(LUIS).at(-1)?.body ?? "";
-    assert.match(said, /^All is well\.\nRunning since Tue 24 Nov .*\. Last answer from the homeserver Tue 24 Nov .*\nWaiting: 0 to be sent, 0 to be dealt with\.\n\w+: nothing on the move, 1 being prepared\. Last checkpoint Tue 24 Nov .*\n.*doctor$/);
+    assert.match(said, /^All is well\.\nRunning since Tue 24 Nov .*\. Last answer from the homeserver Tue 24 Nov .*\nWaiting: 0 to be sent, 0 to be dealt with\.\n\w+: nothing on the move, 1 being prepared\. Last checkpoint Tue 24 Nov .*\n\w+, other homeservers: co\.example last heard Tue 24 Nov .* and es\.example last heard Tue 24 Nov .*\n.*doctor$/);
     assert.ok(said.split("\n").length <= 8);
     assert.ok((await world.notes()).includes("read"));
     assert.notEqual(world.reads(LUIS).at(-1)?.room, opened.coordination, "it is told to who asks alone");
+  });
+  it("says of another homeserver that nothing was heard of it since the start, rather than that it is well", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await world.stop();
+    await world.start();
+    await world.say(ANA, opened.ana, "status");
+    assert.match(world.reads(ANA).at(-1)?.body ?? "", /\w+, other homeservers: co\.example nothing heard since Tue 24 Nov .* and es\.example last heard Tue 24 Nov /);
   });
   it("names a room that is not as it should be to its administrators", async () => {
     const opened = await anOpenCase({ gateway: (gateway) => {
@@ -81,7 +89,7 @@ describe("status", () => {
     assert.equal(told(tellStatus({ ...FACTS, unsent: 2, unsentSince: (NOW - 2_000) as Instant, urgent: 1, urgentSince: (NOW - 100) as Instant }, MADRID))[0], "All is well.");
   });
   it("in safe mode says why, that nothing counts, and what the operator runs, before all else", () => {
-    const lines = told(safeModeAnswer({ why: "journal.disk-full", since: NOW, told: 2 }, { ...FACTS, notReady: ["safe-mode"], cases: [{ codename: "Albatross", moving: 1, waiting: 0, checkpoint: NOW, undone: [line("text", { text: "x" })], language: "en" }] }, MADRID));
+    const lines = told(safeModeAnswer({ why: "journal.disk-full", since: NOW, told: 2 }, { ...FACTS, notReady: ["safe-mode"], cases: [{ codename: "Albatross", moving: 1, waiting: 0, checkpoint: NOW, undone: [line("text", { text: "x" })], servers: [], language: "en" }] }, MADRID));
     assert.match(lines[0] ?? "", /^SAFE MODE since Tue 24 Nov .*the disk is full/);
     assert.match(lines[1] ?? "", /not even a stop.*2 people in charge have been told.*relevo doctor/);
     assert.match(lines.join("\n"), /Albatross: 1 delivery on the move/);

@@ -213,6 +213,24 @@ describe("asking again", () => {
     assert.equal(alert.now.overdue, true);
     assert.equal(alert.now.rounds, 1);
   });
+  it("says of whom nothing was heard since it was raised, and whether their homeserver may be away; of who spoke or declined nothing", () => {
+    const alert = anAlert("P1");
+    const { story } = alert;
+    const raised = story.world.now;
+    const before = (raised - HOUR) as Instant;
+    alert.decline("CO-1");
+    story.world.lastHeard = (user) => {
+      if (user === story.userOf("ES-1")) return { since: (raised + 1_000) as Instant };
+      return user === story.userOf("SN-1") ? { since: before, server: { name: "sn.example", since: (before + 1) as Instant } } : { since: before, server: { name: "cv.example", since: (raised + 1) as Instant } };
+    };
+    story.world.pass(P1.answer);
+    const told = story.world.toldTo(story.userOf("ES-1")).filter((each) => each.code.startsWith("alert.unheard"));
+    const at = (moment: number) => ({ fact: "when", at: moment, zone: MADRID });
+    assert.deepEqual(told, [
+      { code: "alert.unheard", facts: { who: "CV-1", at: at(before) } },
+      { code: "alert.unheard-server", facts: { who: "SN-1", at: at(before), server: "sn.example", then: at(before + 1) } },
+    ]);
+  });
   it("after a downtime comes once, not once for each time missed", () => {
     const alert = anAlert("P1");
     alert.story.world.listen().downtime(20 * P1.repeat);

@@ -109,8 +109,10 @@ export class World {
   scope(id: ChainId = INSTALLATION): Scope {
     return { chain: id, state: this.chain(id).view, people: this.chain(INSTALLATION).view.person as Scope["people"] };
   }
+  /** What the app knows of when people were last heard; nobody listens unless a test says so. */
+  lastHeard: TickContext["lastHeard"];
   tickContext(): TickContext {
-    return { now: this.now, chance: this.chance, windows: this.windows, digest: plainDigest };
+    return { now: this.now, chance: this.chance, windows: this.windows, digest: plainDigest, ...(this.lastHeard === undefined ? {} : { lastHeard: this.lastHeard }) };
   }
   context(by: UserId, chain: ChainId = INSTALLATION, more: Partial<Context> = {}): Context {
     const scope = this.scope(chain);

@@ -18,6 +18,8 @@ export const sayings = {
   "alert.asked-again": "{number}: nobody has acknowledged. Asked for the {round, selectordinal, one {#st} two {#nd} few {#rd} other {#th}} time: {who}.",
   "alert.nobody-yet": "{number} · {priority}: nobody has acknowledged after {after}, asked {rounds, plural, one {# time} other {# times}}.",
   "alert.not-yet": "Not yet: {who}.",
+  "alert.unheard": "{who}: nothing heard since {at}.",
+  "alert.unheard-server": "{who}: nothing heard since {at}, nor from anybody of {server} since {then}. Their homeserver may be away; then this has not reached them. Call them.",
   "alert.goes-on": "I go on asking.",
   "alert.acknowledged": "{number}: acknowledged by {by}, {at}. Nobody is asked any more.",
   "alert.acknowledged-too": "{number}: acknowledged by {by} too, {at}.",

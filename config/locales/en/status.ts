@@ -17,6 +17,9 @@ export const sayings = {
   "status.up-unheard": "Running since {since}.",
   "status.waits": "Waiting: {unsent, number} to be sent, {inbox, number} to be dealt with.",
   "status.case": "{codename}: {moving, plural, =0 {nothing} one {# delivery} other {# deliveries}} on the move, {waiting, number} being prepared. Last checkpoint {checkpoint}.",
+  "status.servers": "{codename}, other homeservers: {servers}.",
+  "status.server": "{server} last heard {at}",
+  "status.server-unheard": "{server} nothing heard since {since}",
   "status.more": "Every check with its cure:  {line}",
 } as const;
 export const words = {

@@ -18,6 +18,8 @@ export const sayings = {
   "alert.asked-again": "{number}: nadie ha acusado recibo. Preguntado por {round, number}.ª vez: {who}.",
   "alert.nobody-yet": "{number} · {priority}: nadie ha acusado recibo después de {after}, preguntado {rounds, plural, one {# vez} many {# de veces} other {# veces}}.",
   "alert.not-yet": "Todavía no: {who}.",
+  "alert.unheard": "{who}: no sé nada desde {at}.",
+  "alert.unheard-server": "{who}: no sé nada desde {at}, ni de nadie de {server} desde {then}. Puede que su servidor no responda; entonces esto no le ha llegado. Llámale.",
   "alert.goes-on": "Sigo preguntando.",
   "alert.acknowledged": "{number}: {by} ha acusado recibo, {at}. Ya no se pregunta a nadie.",
   "alert.acknowledged-too": "{number}: {by} también ha acusado recibo, {at}.",

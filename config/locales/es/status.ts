@@ -17,6 +17,9 @@ export const sayings = {
   "status.up-unheard": "En marcha desde {since}.",
   "status.waits": "En espera: {unsent} por enviar, {inbox} por tratar.",
   "status.case": "{codename}: {moving, plural, =0 {ninguna entrega} one {# entrega} many {# entregas} other {# entregas}} en movimiento, {waiting} en preparación. Último punto de control: {checkpoint}.",
+  "status.servers": "{codename}, otros servidores: {servers}.",
+  "status.server": "{server}, última señal {at}",
+  "status.server-unheard": "{server}, nada desde {since}",
   "status.more": "Cada comprobación con su remedio:  {line}",
 } as const;
 export const words = {
