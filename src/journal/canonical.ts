@@ -12,8 +12,8 @@ const EVENT: Bounds = { bytes: LIMITS.eventBytes, nodes: LIMITS.nodes, depth: LI
 
 /** The one text of a plain value. Properties that are `undefined` count as absent. Throws a TypeError or RangeError that quotes nothing of the value. */
 export function canonical(value: unknown, bounds: Bounds = EVENT): string {
-  requirePlain(value, bounds);
-  const text = canonicalize(value);
+  // What was read back stands in its order already: then JSON's own text is the canonical one, and is made many times faster.
+  const text = isInOrder(value, bounds) ? JSON.stringify(value) : canonicalize(value);
   if (text === undefined) throw new TypeError("undefined has no canonical form");
   boundBytes(text, bounds.bytes, "a value");
   return text;
@@ -21,11 +21,21 @@ export function canonical(value: unknown, bounds: Bounds = EVENT): string {
 
 /** Throws unless JSON keeps the value as it is, within bounds. */
 export function requirePlain(value: unknown, bounds: Pick<Bounds, "nodes" | "depth">): void {
+  isInOrder(value, bounds);
+}
+
+/** The same; and whether all its properties stand in the order of their names (as UTF-16 code units) and no text holds half a surrogate pair. */
+function isInOrder(value: unknown, bounds: Pick<Bounds, "nodes" | "depth">): boolean {
   let left = bounds.nodes;
+  let inOrder = true;
   const visit = (each: unknown, depth: number): void => {
     if (--left < 0) throw new RangeError(`a value has more than ${bounds.nodes} parts`);
+    if (typeof each === "string") {
+      inOrder &&= each.isWellFormed();
+      return;
+    }
     if (typeof each === "number" && !Number.isFinite(each)) throw new TypeError("a number that is not finite cannot be kept as JSON");
-    if (each === null || typeof each === "string" || typeof each === "number" || typeof each === "boolean") return;
+    if (each === null || typeof each === "number" || typeof each === "boolean") return;
     if (typeof each !== "object") throw new TypeError(`a ${typeof each} cannot be kept as JSON`);
     if (depth >= bounds.depth) throw new RangeError(`a value is nested deeper than ${bounds.depth}`);
     if (Array.isArray(each)) {
@@ -35,7 +45,15 @@ export function requirePlain(value: unknown, bounds: Pick<Bounds, "nodes" | "dep
     }
     const prototype: unknown = Object.getPrototypeOf(each);
     if (prototype !== Object.prototype && prototype !== null) throw new TypeError("only plain objects can be kept as JSON");
-    for (const part of Object.values(each)) if (part !== undefined) visit(part, depth + 1);
+    let before = "";
+    for (const name of Object.keys(each)) {
+      const part = (each as Readonly<Record<string, unknown>>)[name];
+      if (part === undefined) continue;
+      inOrder &&= before <= name && name.isWellFormed();
+      before = name;
+      visit(part, depth + 1);
+    }
   };
   visit(value, 0);
+  return inOrder;
 }

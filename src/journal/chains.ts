@@ -10,6 +10,15 @@ import { CHAIN_NAME, chainStart, writeRow } from "./row.ts";
 /** Rows read at once: few enough that the event loop breathes. */
 const PAGE = 100;
 
+/** The last row of each chain. From one chain to the next through the index: GROUP BY would read all of it, which is long in a long journal. */
+const HEADS = `
+WITH RECURSIVE begun (chain) AS (
+  SELECT min(chain) FROM entry
+  UNION ALL
+  SELECT (SELECT min(entry.chain) FROM entry WHERE entry.chain > begun.chain) FROM begun WHERE begun.chain IS NOT NULL
+)
+SELECT chain, (SELECT max(seq) FROM entry WHERE entry.chain = begun.chain) AS seq FROM begun WHERE chain IS NOT NULL`;
+
 interface Place {
   readonly seq: number;
   readonly hash: Buffer;
@@ -52,9 +61,7 @@ export class Chains {
       page: db.prepare<[string, number, number], PagedRow>("SELECT seq, header, commitment, body, hash FROM entry WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?"),
       hash: db.prepare<[string, number], { hash: Buffer }>("SELECT hash FROM entry WHERE chain = ? AND seq = ?"),
     };
-    const heads = new Map(
-      db.prepare<[], { chain: ChainId; seq: number }>("SELECT chain, max(seq) AS seq FROM entry GROUP BY chain").all().map(({ chain, seq }) => [chain, seq]),
-    );
+    const heads = new Map(db.prepare<[], { chain: ChainId; seq: number }>(HEADS).all().map(({ chain, seq }) => [chain, seq]));
     for (const { id, key_file, state } of db.prepare<[], ChainRecord>("SELECT id, key_file, state FROM chain ORDER BY rowid").all()) {
       if (state === "erased") {
         this.#erased.add(id);

@@ -32,12 +32,12 @@ export function fieldHash({ name, value, salt }: Field): Buffer {
 
 /** Commitment over the hashes of all fields, which stand in the order of their names. One level: a body has a few fields, so a deeper tree saves nothing. */
 export function commitment(hashes: readonly Uint8Array[]): Buffer {
-  return sha256(Buffer.concat([ROOT, u32(hashes.length), ...hashes]));
-}
-
-/** Four bytes, the highest first. */
-export function u32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+  const bytes = Buffer.allocUnsafe(ROOT.length + 4 + hashes.reduce((sum, each) => sum + each.length, 0));
+  bytes.set(ROOT);
+  let at = bytes.writeUInt32BE(hashes.length, ROOT.length);
+  for (const each of hashes) {
+    bytes.set(each, at);
+    at += each.length;
+  }
+  return sha256(bytes);
 }

@@ -126,7 +126,7 @@ export class SqliteJournal implements Journal {
     const hash = this.#chains.hashOf(chain, afterSeq);
     if (hash === undefined) throw new RangeError(`chain ${chain} has no row ${afterSeq}`);
     const check = new ChainCheck({ chain, checkpoints: [], checkpointKey: this.checkpointKey, after: { seq: afterSeq, hash } });
-    for await (const stored of this.#stored(chain, afterSeq, place.seq)) yield this.#opened(stored, check, key);
+    for await (const page of this.#pages(chain, afterSeq, place.seq)) for (const stored of page) yield this.#opened(stored, check, key);
     const { fault } = check.finish(place.seq);
     if (fault !== undefined) throw damaged(this.#file, fault);
   }
@@ -203,9 +203,11 @@ export class SqliteJournal implements Journal {
     const check = new ChainCheck({ chain, checkpoints, checkpointKey: this.checkpointKey });
     const last = this.#chains.place(chain)?.seq ?? 0;
     const key = this.#chains.key(chain);
-    for await (const stored of this.#stored(chain, 0, last)) {
-      const header = check.row(stored, stored.seq);
-      if (header !== undefined && key !== undefined && openRow(stored, header, key) === undefined) check.fault(stored.seq, "commitment");
+    for await (const page of this.#pages(chain, 0, last)) {
+      for (const stored of page) {
+        const header = check.row(stored, stored.seq);
+        if (header !== undefined && key !== undefined && openRow(stored, header, key) === undefined) check.fault(stored.seq, "commitment");
+      }
     }
     return check.finish(last);
   }
@@ -273,8 +275,8 @@ export class SqliteJournal implements Journal {
   }
 
   /** The stored bytes of a chain's rows as they are now, for the export. */
-  storedRows(chain: ChainId): AsyncGenerator<PagedRow> {
-    return this.#stored(chain, 0, this.#chains.place(chain)?.seq ?? 0);
+  async *storedRows(chain: ChainId): AsyncGenerator<PagedRow> {
+    for await (const page of this.#pages(chain, 0, this.#chains.place(chain)?.seq ?? 0)) yield* page;
   }
 
   async close(): Promise<void> {
@@ -282,10 +284,10 @@ export class SqliteJournal implements Journal {
   }
 
   /** Rows in pages; between two of them the event loop may do other work. */
-  async *#stored(chain: ChainId, afterSeq: number, upTo: number): AsyncGenerator<PagedRow> {
+  async *#pages(chain: ChainId, afterSeq: number, upTo: number): AsyncGenerator<readonly PagedRow[]> {
     try {
       for (const page of this.#chains.pages(chain, afterSeq, upTo)) {
-        yield* page;
+        yield page;
         await scheduler.yield();
       }
     } catch (error) {

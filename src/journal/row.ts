@@ -1,10 +1,9 @@
 /** One row of a chain as it is stored, and back. Byte layout: docs/journal-format.md. */
-import { z } from "zod";
 import type { ChainId, EventId, UserId } from "../domain/ids.ts";
 import type { Noted, NewRow, Random, Restored, Row, SystemEvent, Trust } from "../ports.ts";
 import { canonical } from "./canonical.ts";
 import type { ChainKey } from "./chain-keys.ts";
-import { commitment, fieldHash, SALT_BYTES, u32 } from "./commitment.ts";
+import { commitment, fieldHash, SALT_BYTES } from "./commitment.ts";
 import { boundBytes, boundName, LIMITS } from "./limits.ts";
 import { NONCE_BYTES, seal, sha256, unseal } from "./seal.ts";
 
@@ -39,21 +38,23 @@ export interface StoredRow {
 
 /** A chain's name: letters, digits, `-` and `_`, so that it can stand in a file, a checkpoint and an export. */
 export const CHAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/;
-/** A number that JSON and SQLite keep exactly. */
-const count = z.int().min(0);
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
-const HeaderShape = z.strictObject({
-  format: z.literal(1),
-  chain: z.string().regex(CHAIN_NAME),
-  seq: count.min(1),
-  prev: hex32,
-  at: z.int(),
-  type: z.string().min(1).max(LIMITS.nameLength),
-  v: count,
-  trust: z.enum(["none", "pinned-signed", "confirmed"]),
-  actor: z.string().regex(/^[0-9a-f]{32}$/).optional(),
-  cause: z.string().min(1).max(LIMITS.nameLength).optional(),
-});
+const HASH = /^[0-9a-f]{64}$/;
+const TRUSTS: ReadonlySet<unknown> = new Set<Trust>(["none", "pinned-signed", "confirmed"]);
+const PSEUDONYM = /^[0-9a-f]{32}$/;
+/** What each field of a header may be, in the order of canonical JSON; by hand, because a million rows are read at a start. */
+const HEADER: Readonly<Record<keyof Header, (value: unknown) => boolean>> = {
+  actor: (value) => value === undefined || (typeof value === "string" && PSEUDONYM.test(value)),
+  at: Number.isSafeInteger,
+  cause: (value) => value === undefined || isName(value),
+  chain: (value) => typeof value === "string" && CHAIN_NAME.test(value),
+  format: (value) => value === 1,
+  prev: (value) => typeof value === "string" && HASH.test(value),
+  seq: (value) => isCount(value) && value >= 1,
+  trust: (value) => TRUSTS.has(value),
+  type: isName,
+  v: isCount,
+};
+const HEADER_FIELDS = Object.entries(HEADER);
 
 const ROW = Buffer.from("relevo-row-1 sha-256\u0000");
 const START = "relevo-chain-1 sha-256\u0000";
@@ -68,7 +69,14 @@ export function chainStart(chain: ChainId): Buffer {
 
 /** Hash of a row. The body goes in by its own hash, so that a row can be proven to somebody who is not given its sealed body. */
 export function rowHash(header: Uint8Array, committed: Uint8Array, body: Uint8Array): Buffer {
-  return sha256(Buffer.concat([ROW, u32(header.length), header, committed, sha256(body)]));
+  const bodyHash = sha256(body);
+  const bytes = Buffer.allocUnsafe(ROW.length + 4 + header.length + committed.length + bodyHash.length);
+  bytes.set(ROW);
+  const headerAt = bytes.writeUInt32BE(header.length, ROW.length);
+  bytes.set(header, headerAt);
+  bytes.set(committed, headerAt + header.length);
+  bytes.set(bodyHash, headerAt + header.length + committed.length);
+  return sha256(bytes);
 }
 
 /** The header of stored bytes, or undefined if they are not one: its text must be the canonical one, so that it cannot be read in two ways. */
@@ -81,9 +89,25 @@ export function readHeader(bytes: Buffer): Header | undefined {
   } catch {
     return undefined;
   }
-  const read = HeaderShape.safeParse(value);
-  if (!read.success || canonical(read.data) !== text) return undefined;
-  return { ...read.data, chain: read.data.chain as ChainId };
+  return isHeader(value) && headerText(value) === text ? value : undefined;
+}
+
+function isHeader(value: unknown): value is Header {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return HEADER_FIELDS.every(([name, may]) => may(Object.hasOwn(fields, name) ? fields[name] : undefined)) && Object.keys(fields).every((name) => Object.hasOwn(HEADER, name));
+}
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+function isName(value: unknown): boolean {
+  return typeof value === "string" && value.length > 0 && value.length <= LIMITS.nameLength && value.isWellFormed();
+}
+
+/** Canonical JSON of a header. */
+function headerText({ actor, at, cause, chain, format, prev, seq, trust, type, v }: Header): string {
+  const first = `${actor === undefined ? "" : `"actor":"${actor}",`}"at":${at},${cause === undefined ? "" : `"cause":${JSON.stringify(cause)},`}`;
+  return `{${first}"chain":"${chain}","format":${format},"prev":"${prev}","seq":${seq},"trust":"${trust}","type":${JSON.stringify(type)},"v":${v}}`;
 }
 
 /** Makes the bytes of a row that follows `prev` as number `seq`. Throws if the event is no plain data or exceeds a bound. */
@@ -103,14 +127,14 @@ export function writeRow(row: NewRow, seq: number, prev: Buffer, key: ChainKey, 
     cause: row.cause,
   };
   // What could not be read again must not be written.
-  if (!HeaderShape.safeParse(header).success) throw new TypeError(`the header of a row "${type}" is not one: instants and versions are whole numbers`);
-  const headerText = canonical(header);
-  boundBytes(headerText, LIMITS.headerBytes, "the header of a row");
+  if (!isHeader(header)) throw new TypeError(`the header of a row "${type}" is not one: instants and versions are whole numbers`);
+  const text = headerText(header);
+  boundBytes(text, LIMITS.headerBytes, "the header of a row");
   const values = fieldValues(facts, row.actor);
   // One draw for all: salts first, the nonce at the end.
   const drawn = random.bytes(values.length * SALT_BYTES + NONCE_BYTES);
   const committed = commitment(values.map(([name, value], index) => fieldHash({ name, value, salt: saltOf(drawn, index) })));
-  const headerBytes = Buffer.from(headerText);
+  const headerBytes = Buffer.from(text);
   const body = seal(key.rows, drawn.subarray(-NONCE_BYTES), bodyOf(values, drawn.subarray(0, -NONCE_BYTES)), Buffer.concat([headerBytes, committed]));
   return { header: headerBytes, commitment: committed, body, hash: rowHash(headerBytes, committed, body) };
 }

@@ -46,9 +46,9 @@ export function subkey(key: Uint8Array, purpose: string, salt: Uint8Array = new 
   return Buffer.from(hkdfSync("sha256", key, salt, `relevo/${purpose}`, KEY_BYTES));
 }
 
-/** SHA-256. */
+/** SHA-256. By way of a string, because a buffer that the system makes costs more than the hash of a few bytes. */
 export function sha256(bytes: Uint8Array): Buffer {
-  return hash("sha256", bytes, "buffer");
+  return Buffer.from(hash("sha256", bytes, "latin1"), "latin1");
 }
 
 /** HMAC-SHA-256 over a list without ambiguity. */
