@@ -16,7 +16,7 @@ import { countExactly, effectsRead } from "../support/counting.ts";
 
 const WRAPPED = fileURLToPath(new URL("../support/kill-at.ts", import.meta.url));
 /** How long a person waits for a message, and how long a point takes at most to be reached; milliseconds. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 /** How a direct chat with the bot is called on a phone: like the bot. */
 export const DIRECT = "relevo";
 /** What the bot says, in the words of the demo. */

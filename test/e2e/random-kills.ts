@@ -4,14 +4,20 @@ import { calendarOf } from "../../demo/story.ts";
 import { assertEachOnce, assertOneRoomOfEachName, countExactly } from "../support/counting.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { newHuman, type Human } from "../support/human.ts";
+import type { Seen } from "../support/seen.ts";
 import { BUTTONS, READS, Theatre } from "./kill-story.ts";
 
 const COORDINATION = "· coordination";
-/** How long the bot lives at most before it is killed, from the start of its process; about half of these lives end before it is ready. Milliseconds. */
-const LONGEST_LIFE = 3_500;
+/** A life lasts at most so many times as long as the bot took lately to become ready: about half of them end before it is, also on a busy machine. */
+const LONGEST_LIFE = 2;
+/** Milliseconds. */
 const SHORTEST_LIFE = 40;
-/** How long a person waits for an answer, over many lives. */
-const PATIENCE = 120_000;
+/** Starts that are remembered. */
+const LATELY = 9;
+/** While the bot is killed again and again, a person waits; a message is lost if it has not come so long after the last kill. Milliseconds. */
+const PATIENCE = 180_000;
+/** Longer than any run. */
+const ALL_THE_WHILE = 6 * 3_600_000;
 
 export interface RandomKills {
   readonly kills: number;
@@ -55,16 +61,20 @@ export async function playRandomKills({ kills, people, seed, progress = () => {}
 
     let over = false;
     let commands = 0;
+    const lost = Promise.withResolvers<never>();
+    lost.promise.catch(() => undefined);
     const typed: string[] = [];
+    /** Lines that have no answer yet. */
+    const asked = new Set<string>();
     const typing = everybody.map(async (human, index) => {
       const room = await human.room(COORDINATION);
       while (!over) {
         const title = `Ring the port ${index}-${randomBytes(4).toString("hex")}`;
-        const added = await says(human, room, `!task add ${title}`, new RegExp(`^(T-\\d+) ${title}`), stage.bot.userId);
+        const added = await says(human, room, `!task add ${title}`, new RegExp(`^(T-\\d+) ${title}`));
         typed.push(title);
         commands += 1;
         const [, task = ""] = added;
-        await says(human, room, `!task done ${task} by ${index}`, new RegExp(`(?:^|\\s)${task} done \\(`), stage.bot.userId);
+        await says(human, room, `!task done ${task} by ${index}`, new RegExp(`(?:^|\\s)${task} done \\(`));
         commands += 1;
       }
     });
@@ -72,7 +82,8 @@ export async function playRandomKills({ kills, people, seed, progress = () => {}
     await Promise.race([killing, Promise.all(typing)]).finally(() => { over = true; });
     const killedInStart = await killing;
     if (!stage.bot.running) await stage.bot.start();
-    await Promise.all(typing);
+    const deadline = setTimeout(() => lost.reject(new Error(`not answered ${PATIENCE / 1000} s after the last kill: ${[...asked].join("; ")}`)), PATIENCE);
+    await Promise.all(typing).finally(() => clearTimeout(deadline));
     await stage.fence();
     // Everybody has read each task's line and its end once, under one effect id each; nothing in clear, nothing unreadable, nothing twice.
     for (const title of typed) await Promise.all(everybody.map((human) => human.waitFor(({ body }) => body.includes(` ${title}`), PATIENCE, title)));
@@ -82,17 +93,34 @@ export async function playRandomKills({ kills, people, seed, progress = () => {}
     const read = everybody.reduce((sum, human) => sum + new Set(human.seen.filter((seen) => seen.sender === stage.bot.userId).map((seen) => seen.event)).size, 0);
     return { kills, killedInStart, commands, read };
 
+    /** Types a line until it has been sent, and waits for the answer; returns what the pattern caught. */
+    async function says(human: Human, room: string, text: string, answer: RegExp): Promise<RegExpExecArray> {
+      const from = human.seen.length;
+      const isIt = (each: Seen): boolean => each.sender === stage.bot.userId && each.replaces === undefined && answer.test(each.body);
+      asked.add(text);
+      await human.say(room, text);
+      const seen = await Promise.race([human.waitFor(isIt, ALL_THE_WHILE, `the answer to ${text}`, from), lost.promise]);
+      asked.delete(text);
+      return answer.exec(seen.body) as RegExpExecArray;
+    }
+
     async function killAgainAndAgain(): Promise<number> {
       let inStart = 0;
+      await stage.bot.kill();
+      const took = [await timed(() => stage.bot.start())];
       for (let kill = 1; kill <= kills; kill += 1) {
         if (stage.bot.running) await stage.bot.kill();
         let ready = false;
-        const starting = stage.bot.start().then(() => { ready = true; }, () => undefined);
-        await new Promise((resolve) => setTimeout(resolve, SHORTEST_LIFE + random(LONGEST_LIFE - SHORTEST_LIFE)));
+        const starting = timed(() => stage.bot.start()).then((ms) => { ready = true; took.push(ms); }, () => undefined);
+        const usual = median(took.slice(-LATELY));
+        const life = SHORTEST_LIFE + random(Math.max(1, Math.round(LONGEST_LIFE * usual) - SHORTEST_LIFE));
+        await new Promise((resolve) => setTimeout(resolve, life));
         if (!ready) inStart += 1;
+        // It takes at least so long now: without this, a machine that has become slower would never see it ready again.
+        if (!ready && life > usual) took.push(life);
         await stage.bot.kill();
         await starting;
-        if (kill % 10 === 0) progress(`${kill} of ${kills} kills, ${commands} commands answered`);
+        if (kill % 10 === 0) progress(`${kill} of ${kills} kills, ${inStart} of them before it was ready, ${commands} commands answered`);
       }
       await stage.bot.start();
       return inStart;
@@ -103,10 +131,13 @@ export async function playRandomKills({ kills, people, seed, progress = () => {}
   }
 }
 
-/** Types a line until it has been sent, and waits for the answer; returns what the pattern caught. */
-async function says(human: Human, room: string, text: string, answer: RegExp, bot: string): Promise<RegExpExecArray> {
-  const from = human.seen.length;
-  await human.say(room, text);
-  const seen = await human.waitFor((each) => each.sender === bot && each.replaces === undefined && answer.test(each.body), PATIENCE, `the answer to ${text}`, from);
-  return answer.exec(seen.body) as RegExpExecArray;
+/** Milliseconds that something took. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 }
