@@ -1,4 +1,4 @@
-/** What a command costs beyond a bare encrypted echo: commits, requests and time, both bots in one run, turn by turn. */
+/** What a command costs beyond a bare encrypted echo: commits, requests, processor and time, both bots in one run, turn by turn. */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { newHuman, type Human } from "../test/support/human.ts";
 import { startLeashed, type Leashed } from "../test/support/leash.ts";
 import { startSynapse, type Synapse } from "../test/support/synapse.ts";
 import { CommitCounter } from "./echo-commits.ts";
+import { cpuMs } from "./process-figures.ts";
 
 const ECHO = fileURLToPath(new URL("./echo-bot.ts", import.meta.url));
 /** Turns that only warm up, and turns that count. */
@@ -16,10 +17,13 @@ const WARM = 10;
 const TURNS = 60;
 /** A bot is at rest when neither its files nor the server's log have changed for this long, in milliseconds. */
 const REST = 600;
+/** After an answer has been read a bot still makes things durable; its processor time is read so much later, in milliseconds. */
+const AFTERWARDS = 150;
 
 /** One of the two under measurement. */
 interface Side {
   readonly user: string;
+  readonly pid: number;
   readonly counters: readonly CommitCounter[];
   /** Sends number `n` and waits for its answer; returns milliseconds. */
   turn(n: number): Promise<number>;
@@ -46,11 +50,18 @@ export async function echoRows(progress: (text: string) => void): Promise<Record
 
 async function compare(relevo: Side, echo: Side, synapse: Synapse, progress: (text: string) => void): Promise<Record<string, number>> {
   const times = { relevo: [] as number[], echo: [] as number[] };
+  const cpu = { relevo: [] as number[], echo: [] as number[] };
   const play = async (from: number, turns: number): Promise<void> => {
     for (let n = from; n < from + turns; n += 1) {
       // Who begins changes, so that neither always meets the other's echo of work.
       const order = n % 2 === 0 ? [relevo, echo] : [echo, relevo];
-      for (const side of order) times[side === relevo ? "relevo" : "echo"].push(await side.turn(n));
+      for (const side of order) {
+        const name = side === relevo ? "relevo" : "echo";
+        const spent = cpuMs(side.pid);
+        times[name].push(await side.turn(n));
+        await new Promise((resolve) => setTimeout(resolve, AFTERWARDS));
+        cpu[name].push(cpuMs(side.pid) - spent);
+      }
       commitsOf(relevo);
       commitsOf(echo);
     }
@@ -58,8 +69,7 @@ async function compare(relevo: Side, echo: Side, synapse: Synapse, progress: (te
   progress(`${WARM} turns to warm up`);
   await play(0, WARM);
   await atRest([relevo, echo], synapse);
-  times.relevo.length = 0;
-  times.echo.length = 0;
+  for (const list of [times.relevo, times.echo, cpu.relevo, cpu.echo]) list.length = 0;
   const before = { relevo: figures(relevo, synapse), echo: figures(echo, synapse) };
   progress(`${TURNS} turns of each`);
   await play(WARM, TURNS);
@@ -70,9 +80,11 @@ async function compare(relevo: Side, echo: Side, synapse: Synapse, progress: (te
     commits_per_command: each("relevo", "commits") - each("echo", "commits"),
     requests_per_command: each("relevo", "requests") - each("echo", "requests"),
     round_trip_ratio_p50: median(times.relevo) / median(times.echo),
+    cpu_ms_per_command: median(cpu.relevo) - median(cpu.echo),
     relevo_commits: each("relevo", "commits"), echo_commits: each("echo", "commits"),
     relevo_requests: each("relevo", "requests"), echo_requests: each("echo", "requests"),
     relevo_round_trip_p50_ms: median(times.relevo), echo_round_trip_p50_ms: median(times.echo),
+    relevo_cpu_ms_p50: median(cpu.relevo), echo_cpu_ms_p50: median(cpu.echo),
     relevo_round_trip_p95_ms: quantile(times.relevo, 0.95), echo_round_trip_p95_ms: quantile(times.echo, 0.95),
   };
 }
@@ -86,6 +98,7 @@ async function relevoSide(synapse: Synapse, ana: Human, dir: string, closing: ((
   if (databases.length !== 2) throw new Error(`expected journal and crypto store in ${data}, found ${databases.length} open databases`);
   return {
     user: bot.userId,
+    pid: bot.pid,
     counters: databases.map((file) => new CommitCounter(file)),
     // A harmless command that changes something: one row, one answer.
     turn: (n) => roundTrip(ana, room, bot.userId, `me zone ${n % 2 === 0 ? "Europe/Lisbon" : "Europe/Madrid"}`),
@@ -102,6 +115,7 @@ async function echoSide(synapse: Synapse, ana: Human, dir: string, closing: (() 
   const room = await ana.direct(account.user_id);
   return {
     user: account.user_id,
+    pid: bot.pid,
     counters: [new CommitCounter(file)],
     turn: (n) => roundTrip(ana, room, account.user_id, `me zone ${n % 2 === 0 ? "Europe/Lisbon" : "Europe/Madrid"}`),
   };

@@ -25,7 +25,7 @@ const MAY: Readonly<Record<string, { readonly own: readonly string[]; readonly p
   bin: { own: ["cli"], packages: /^(fs|os|path|url|child_process)$/ },
   // The story is told from outside, as a person with a phone and an operator see it.
   demo: { own: ["support"], packages: /^node:.*$/ },
-  bench: { own: ["support", "app", "matrix", "journal", "ports", "domain", "error"], packages: /./ },
+  bench: { own: ["support", "app", "chat", "cli", "matrix", "journal", "ports", "domain", "error"], packages: /./ },
   docs: { own: ["app", "cli", "chat", "commands", "config", "domain", "error"], packages: /^(node:.*|zod|yaml)$/ },
   support: { own: ["app", "journal", "matrix", "ports", "domain", "chat", "commands", "config", "error"], packages: /./ },
 };
