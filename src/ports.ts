@@ -118,10 +118,11 @@ export interface Outbox extends NewOutbox {
 }
 /** The next state of a message on its way; none is ever skipped backwards. */
 export type OutboxChange =
-  | { readonly id: string; readonly to: "encrypted"; readonly ciphertext: string; readonly room: RoomId; readonly device: string; readonly attempted: Instant }
+  /** `inPlace`: of bytes that somebody could read who is kept out since, and that have not arrived; only these may be replaced while the server knows the transaction. */
+  | { readonly id: string; readonly to: "encrypted"; readonly ciphertext: string; readonly room: RoomId; readonly device: string; readonly attempted: Instant; readonly inPlace?: true }
   | { readonly id: string; readonly to: "sent"; readonly event: EventId }
-  /** Taken out of the queue without having been sent: expired, superseded, or its reader is no longer entitled. */
-  | { readonly id: string; readonly to: "dropped"; readonly why: "expired" | "superseded" | "not-entitled" | "impossible" };
+  /** Taken out of the queue without having been sent: expired, superseded, its reader is no longer entitled, or there was nothing to send (`done`). */
+  | { readonly id: string; readonly to: "dropped"; readonly why: "expired" | "superseded" | "not-entitled" | "impossible" | "done" };
 
 /** One durable transaction: all of it or nothing. */
 export interface Batch {
@@ -306,13 +307,15 @@ export type Proof = "proven" | "identity-changed" | "not-pinned" | "device-unpro
 export interface Recipient {
   readonly user: UserId;
   readonly pinned: MasterKey;
+  /** Belongs there and is kept out for now: gets no key, and is told so by a withheld code. */
+  readonly keptOut?: true;
 }
 /** What encrypting gave, and who could not be given the key. */
 export interface Encrypted {
   /** JSON of the content of m.room.encrypted. */
   readonly ciphertext: string;
   /** Left out of the key share, with the reason; the session was rotated if one of them had been in it. */
-  readonly withheld: readonly { readonly user: UserId; readonly why: Proof }[];
+  readonly withheld: readonly { readonly user: UserId; readonly why: Proof | "kept-out" }[];
 }
 /** Seven emoji and three numbers that a person's client shows as well, unless somebody is in between. */
 export interface Comparison {

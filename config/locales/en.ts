@@ -1,4 +1,5 @@
 /** English: everything that is said, and how commands are typed. */
+import * as access from "./en/access.ts";
 import * as alert from "./en/alert.ts";
 import * as app from "./en/app.ts";
 import * as audit from "./en/audit.ts";
@@ -16,8 +17,8 @@ import * as task from "./en/task.ts";
 import * as wakeTest from "./en/wake-test.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
+  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...access.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
+  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...access.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
 } as const;

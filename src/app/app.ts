@@ -6,9 +6,10 @@ import { editContent, noticeContent } from "../chat/write.ts";
 import { boardOf } from "../domain/board.ts";
 import { Chain } from "../domain/chain.ts";
 import type { ChainId, Instant, RoomId, UserId, Zone } from "../domain/ids.ts";
-import { COORDINATION, INSTALLATION, directUser } from "../domain/ids.ts";
+import { COORDINATION, INSTALLATION, SPACE, directUser } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
 import { confirming } from "../domain/person.ts";
+import { leftAt } from "../domain/roster.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message, nested, span, typed, when } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
@@ -19,6 +20,7 @@ import { isSystem } from "../journal/row.ts";
 import { tokenRefused } from "../matrix/session-end.ts";
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
+import { Access } from "./access.ts";
 import { Alarms } from "./alarms.ts";
 import type { Examine } from "./doctor.ts";
 import { Doctor } from "./doctor.ts";
@@ -41,6 +43,7 @@ import { statusFor } from "./status.ts";
 import { SteadyClock } from "./steady-clock.ts";
 import type { Log } from "./system.ts";
 import { Turns } from "./turn.ts";
+import { UnsignedDevices } from "./unsigned-devices.ts";
 import type { Vitals } from "./vitals.ts";
 import { vitalsOf } from "./vitals.ts";
 import type { Placed } from "./world.ts";
@@ -91,6 +94,7 @@ export class App {
   readonly #outbox: OutboxSender;
   readonly #reconciler: Reconciler;
   readonly #alarms: Alarms;
+  readonly #access: Access;
   readonly #recovery: Recovery;
   readonly #digest: DigestAway;
   readonly #doctor: Doctor;
@@ -126,10 +130,14 @@ export class App {
     this.#scheduler = new Scheduler(clock, windows, (wake) => void this.#tick(wake));
     this.#turns = new Turns({
       journal, world, prefix, random: () => random.id(),
-      scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler,
+      scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler, access: () => this.#access,
     });
     this.#alarms = new Alarms({
       writer: this.#writer, turns: this.#turns, world, clock, health: this.health, log, owners: owners.map((owner) => owner.user),
+    });
+    this.#access = new Access({
+      crypto, clock, world, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, log,
+      unsigned: new UnsignedDevices({ crypto, journal, clock, world, writer: this.#writer, turns: this.#turns }),
     });
     this.#doctor = new Doctor({
       world, rooms, journal, clock, health: this.health, isOwner, vitals: () => this.vitals(), undone: (chains) => this.#undone(chains),
@@ -149,7 +157,7 @@ export class App {
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
-      needsRoom: (at) => this.#reconciler.look(at), maySent: (created) => this.#recovery.maySent(created), random, undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
+      needsRoom: (at) => this.#reconciler.look(at), maySent: (created) => this.#recovery.maySent(created), random, doubtful: (user) => this.#access.doubtful(user), undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
     });
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal, health: this.health,
@@ -167,7 +175,8 @@ export class App {
     this.#intake = new Intake({
       journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, settings: parts.settings,
       turns: this.#turns, writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user), doctor: (user) => this.#doctor.tell(user), doctorOf: (user, callSign) => this.#doctor.tellPerson(user, callSign) },
-      roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), adopt: (room, user) => this.#adopt(room, user),
+      roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), departed: (room, user) => this.#departed(room, user),
+      identityDoubtful: (user) => this.#access.doubtful(user), adopt: (room, user) => this.#adopt(room, user),
     });
   }
 
@@ -188,6 +197,7 @@ export class App {
       const scope = this.#world.scope(chain);
       for (const kind of kinds) for (const name of scope.state[kind].keys()) this.#scheduler.look(chain, kind, name, scope);
     }
+    await this.#access.begin();
     await this.#intake.backlog();
     const cancel = clock.wakeAt((clock.now() + HOLD_TICKS) as Instant, () => this.#scheduler.release());
     this.#looping = this.#loop().finally(cancel);
@@ -201,6 +211,7 @@ export class App {
     this.#outbox.stop();
     this.#intake.stop();
     this.#digest.stop();
+    this.#access.stop();
     await this.#writer.idle();
     for (const chain of this.#turns.seqs.keys()) await this.#snapshot(chain);
     await close();
@@ -254,16 +265,26 @@ export class App {
     this.#snapshots.set(chain, seq);
     await this.#parts.journal.saveSnapshot(chain, seq, EVOLVE_VERSION, this.#world.chain(chain).save());
   }
-  /** Owners stand in the configuration with their master key, which is thereby confirmed; a changed one there is the operator's word and is pinned anew. */
+  /**
+   * Owners stand in the configuration with their master key, which is thereby confirmed; a changed one there is the operator's word and is pinned anew.
+   * One that has not changed since is no word against those who have restored an owner with another identity.
+   */
   async #pinOwners(): Promise<void> {
-    const now = this.#parts.clock.now();
+    const { journal, clock } = this.#parts;
+    const now = clock.now();
+    const values: Record<string, string> = {};
+    const configured = await journal.values("owner-pin:");
     const events: PersonEvent[] = this.#parts.settings.owners.flatMap((owner): PersonEvent[] => {
       const before = this.#world.people.get(owner.user);
       const { user, masterKey } = owner;
+      const value = `owner-pin:${user}`;
+      if (configured.get(value) === masterKey && before !== undefined && before.masterKey !== masterKey) return [];
+      if (configured.get(value) !== masterKey) values[value] = masterKey;
       const pins: PersonEvent[] = before?.masterKey === masterKey ? [] : [{ type: "person.pinned", v: 1, user, masterKey, language: before?.language ?? owner.language, zone: before?.zone ?? owner.zone }];
       return [...pins, ...confirming(user, masterKey, "config", this.#world.scope(INSTALLATION), { now })];
     });
-    if (events.length > 0) await this.#turns.commit({ now, parts: [{ chain: INSTALLATION, events }], trust: "none" });
+    if (events.length > 0) await this.#turns.commit({ now, parts: [{ chain: INSTALLATION, events }], trust: "none", values });
+    else if (Object.keys(values).length > 0) await journal.commit({ values });
   }
 
   async #loop(): Promise<void> {
@@ -279,6 +300,7 @@ export class App {
         failures = 0;
         if (!(await this.#parts.crypto.healthy())) return this.#ended.reject(identityLost());
         this.#pump();
+        this.#access.synced();
         if (!resumed) await this.#resume();
         if (!resumed) this.#digest.soon();
         resumed = true;
@@ -428,6 +450,15 @@ export class App {
     void this.#writer.do("live", () => this.#turns.commit({
       now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects: [{ effect: "board", slot: at.slot }] }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.joined-failed", fault));
+  }
+  /** Whoever has left may keep the key they have, and no other: what is said from now on is none of theirs, also if they are invited again. */
+  #departed(room: RoomId, user: UserId): void {
+    const at = this.#world.placed(room);
+    if (at === undefined || at.chain === INSTALLATION || at.slot === SPACE || (this.#world.member(at.chain, user) === undefined && leftAt(this.#world.scope(at.chain), user) === undefined)) return;
+    const now = this.#parts.clock.now();
+    void this.#writer.do("live", () => this.#turns.commit({
+      now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "departed", facts: { slot: at.slot }, effects: [{ effect: "rotate", slots: [at.slot] }] }],
+    })).catch((fault: unknown) => void this.#parts.log.bug("rooms.departed-failed", fault));
   }
   #undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void {
     const scope = this.#world.scope(at.chain);

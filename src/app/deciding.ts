@@ -5,7 +5,9 @@ import type { Command } from "../chat/command.ts";
 import type { Registry } from "../chat/registry.ts";
 import { Draft } from "../domain/chain.ts";
 import { whyNotKnown } from "../domain/confirm-identity.ts";
+import { isKeptOut } from "../domain/access.ts";
 import type { Author, Chance, Context, Decision, LastHeard, Origin, TickContext } from "../domain/decision.ts";
+import { refuse } from "../domain/decision.ts";
 import { reply, tellPeople } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
@@ -170,6 +172,7 @@ export class Deciding {
     const params = command?.params.safeParse(request.does.params);
     const person = world.people.get(request.author);
     if (command?.decide === undefined || params === undefined || !params.success || person === undefined) throw new Error("a request holds a command that this build does not know");
+    if (isKeptOut(world.people, request.author)) return refuse("access.author-kept-out", {});
     const member = world.member(chain, request.author);
     const author: Author = { user: request.author, person, owner: this.#parts.isOwner(request.author), ...(member === undefined ? {} : { member }) };
     const { slot } = world.direct(request.author);
@@ -179,7 +182,7 @@ export class Deciding {
     if (refused !== undefined) return { ok: false, lines: refused };
     const ctx: Context = {
       ...this.tickContext(this.#parts.clock.now()), author, origin: { room: "direct", slot },
-      approvals: request.given, agreed: request.digest, ...(identities === undefined ? {} : { identities }),
+      approvals: request.given.filter(({ by }) => !isKeptOut(world.people, by)), agreed: request.digest, ...(identities === undefined ? {} : { identities }),
     };
     return command.decide(world.scope(chain), params.data as never, ctx);
   }
@@ -209,12 +212,14 @@ export class Deciding {
 
   /** Why this person may not give this command here and now: nothing of what was typed is repeated. */
   refusal(command: Command, acting: Pick<Acting, "author" | "chain" | "origin">): readonly Line[] | undefined {
+    // Since they were proven they may have been cut off; a stop that came before counts.
+    if (command.weight !== "stop" && isKeptOut(this.#parts.world.people, acting.author.user)) return [];
     const scope = acting.chain === undefined ? undefined : this.#parts.world.scope(acting.chain);
     if (command.scope === "case" && scope === undefined) {
       const codenames = this.#parts.world.casesOf(acting.author.user).flatMap((id) => this.#parts.world.chain(id).view.case.get("case")?.codename ?? []);
       const [first] = codenames;
       if (first === undefined) return [line("app.no-case", {})];
-      return [line("app.which-case", { codenames: { fact: "list", items: codenames }, example: { fact: "typed", line: `${first} ${command.weight === "stop" ? command.short ?? command.name : command.examples[0] ?? command.name}` } })];
+      return [line("app.which-case", { codenames: { fact: "list", items: codenames }, example: { fact: "typed", line: `${first} ${command.weight === "stop" && command.short !== undefined ? command.short : command.examples[0] ?? command.name}` } })];
     }
     const caseState = scope?.state.case.get("case")?.state;
     // A command of the person, not of a case, is for whoever is in any case.

@@ -128,6 +128,7 @@ export class Doctor {
       callSign, codename: found?.codename ?? "", standing: standing ?? "unknown", confirmed: { is: person?.confirmed !== undefined, state: identityState(scope, person?.confirmed) }, since: health.when("started") ?? clock.now(), direct: this.#isIn(world.room(world.direct(user)), user),
       rooms: desiredRooms(scope).filter((room) => room.people.includes(user)).flatMap((room): PersonRoom[] => (
         room.name === undefined ? [] : [{ name: room.name, language, is: this.#isIn(world.room({ chain, slot: room.slot }), user) }])),
+      ...(person?.suspended === undefined ? {} : { suspended: person.suspended }), ...(person?.cutOff === undefined ? {} : { cutOff: person.cutOff }),
       ...(devices === undefined ? {} : { devices }), ...(heard === undefined ? {} : { heard }), ...(wakeTest === undefined ? {} : { wakeTest }),
     };
   }

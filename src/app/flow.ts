@@ -1,5 +1,6 @@
 /** From a command, a tap or a moment to a turn of the writer; what each comes to is decided in deciding.ts. */
 import type { Asked, Command } from "../chat/command.ts";
+import { stopsDelivery } from "../chat/command.ts";
 import type { Context, TickContext } from "../domain/decision.ts";
 import type { Effect } from "../domain/effect.ts";
 import { reply, tellPeople } from "../domain/effect.ts";
@@ -11,7 +12,7 @@ import { answer, whyIgnored } from "../domain/question.ts";
 import { CONSENT, DISSENT } from "../domain/request.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message, when } from "../domain/say.ts";
-import type { InboxEnd, Proof, Trust } from "../ports.ts";
+import type { InboxEnd, Trust } from "../ports.ts";
 import type { Acting, DecidingParts, Outcome, Params } from "./deciding.ts";
 import { Deciding } from "./deciding.ts";
 import type { Counter, Health } from "./health.ts";
@@ -145,7 +146,7 @@ export class Flow {
   async failed(acting: Acting, command: Command | undefined, circle: readonly UserId[]): Promise<void> {
     const who = acting.author.member?.callSign ?? "?";
     const effects: Effect[] = [reply(message(line("app.failed", {})))];
-    if (command?.weight === "stop") {
+    if (stopsDelivery(command)) {
       effects.push({ effect: "say", to: { to: "people", users: circle }, message: message(line("app.stop-raw", { who })), wakes: true, mentions: circle, lane: "stop" });
     }
     await this.#commit(acting, {
@@ -155,7 +156,7 @@ export class Flow {
   }
 
   /** A stop that decrypts but whose author is not proven: it moves nothing and alarms those whom it would concern. */
-  async unprovenStop(acting: Acting & { readonly chain: ChainId }, proof: Proof, circle: readonly UserId[]): Promise<void> {
+  async unprovenStop(acting: Acting & { readonly chain: ChainId }, proof: string, circle: readonly UserId[]): Promise<void> {
     const codename = this.#parts.world.chain(acting.chain).view.case.get("case")?.codename ?? "";
     const stub = message(line("app.unproven-stop", { codename, delivery: acting.origin.delivery ?? "" }));
     await this.#commit(acting, {

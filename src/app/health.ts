@@ -12,6 +12,7 @@ export const COUNTERS = {
   "replayed": "Ciphertexts that had been used before under another event.",
   "foreign": "Decrypted messages of people who have no place in that room.",
   "unproven": "Messages whose device or identity could not be proven.",
+  "kept_out": "Messages of people who are suspended or cut off, none of which was carried out.",
   "undecryptable": "Messages whose key was not there when they came.",
   "undecryptable_told": "Messages given up as unreadable for now, of which their sender was told.",
   "late": "Messages that came late: after downtime, in a gap, or when their key came.",

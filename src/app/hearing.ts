@@ -1,10 +1,12 @@
 /** From what a proven person said to the writer: who speaks, from where, about which case, and what they want. */
 import { fold } from "../chat/clean.ts";
 import type { Asked, Command, Inquiries } from "../chat/command.ts";
+import { stopsDelivery } from "../chat/command.ts";
 import { pollAnswer } from "../chat/poll.ts";
 import type { Said } from "../chat/read.ts";
 import { read } from "../chat/read.ts";
 import type { Registry } from "../chat/registry.ts";
+import type { KeptOut } from "../domain/access.ts";
 import type { Author, Context, Origin } from "../domain/decision.ts";
 import { circle } from "../domain/delivery.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
@@ -48,6 +50,9 @@ export interface HearingParts {
   /** What `status` and `doctor` ask of the bot itself. */
   readonly inquiries: Inquiries;
 }
+
+/** Why what somebody says does not count: what is not proven of them, or that they are kept out for now. */
+export type Unproven = Proof | KeptOut;
 
 /** Reads what was said and hands it to the writer; the sync goes on meanwhile. */
 export class Hearing {
@@ -163,7 +168,8 @@ export class Hearing {
     const does = option.does;
     const params = does?.command === CONSENT ? world.scope(found.chain).state.request.get(String(does.params["request"]))?.does.params : does?.params;
     const command = does === undefined ? undefined : registry.named(does.command);
-    const named = command === undefined ? usersIn(params) : this.#namedIn(command, params, found.chain);
+    const asked = does?.command === CONSENT ? registry.named(world.scope(found.chain).state.request.get(String(does.params["request"]))?.does.command ?? "") : command;
+    const named = asked === undefined ? usersIn(params) : this.#namedIn(asked, params, found.chain);
     return this.#knowing(named, command?.weight === "stop" ? "stop" : "live", acting, command, (identities) => flow.answer(found, option, acting, identities));
   }
   #namedIn(command: Command, params: Readonly<Record<string, unknown>> | undefined, chain: ChainId | undefined): readonly UserId[] {
@@ -210,15 +216,15 @@ export class Hearing {
     return pollAnswer(opened.type, opened.content) !== undefined || (opened.type === "m.room.message" && this.#read(opened, acting).kind !== "talk");
   }
   /** It moves nothing and gets no answer; but if it says stop, everybody on the route is asked who can confirm it. */
-  async notProven(row: Inbox, opened: Decrypted, acting: Acting, proof: Proof): Promise<void> {
+  async notProven(row: Inbox, opened: Decrypted, acting: Acting, proof: Unproven): Promise<void> {
     if (!(await this.saysStop(row, opened, acting, proof))) await this.#parts.silence.keep(row, "refused", `sender-${proof}`, acting.ratchet);
   }
   /** Whether it was a stop of which those concerned have been told now; once in a while, because anybody with a stolen account could say it. */
-  async saysStop(row: Inbox, opened: Pick<Decrypted, "type" | "content">, acting: Acting, proof: Proof): Promise<boolean> {
+  async saysStop(row: Inbox, opened: Pick<Decrypted, "type" | "content">, acting: Acting, proof: Unproven): Promise<boolean> {
     const { silence, clock, writer, flow } = this.#parts;
     const said = opened.type === "m.room.message" ? this.#read(opened, acting) : undefined;
     const { chain } = acting;
-    if (chain === undefined || said?.kind !== "command" || said.command.weight !== "stop" || !silence.mayNote(`unproven-stop/${row.room}`, clock.now())) return false;
+    if (chain === undefined || said?.kind !== "command" || !stopsDelivery(said.command) || !silence.mayNote(`unproven-stop/${row.room}`, clock.now())) return false;
     await writer.do("stop", () => flow.unprovenStop({ ...acting, chain }, proof, this.#circles(acting)));
     return true;
   }

@@ -42,6 +42,10 @@ export interface IntakeParts extends Omit<HearingParts, "silence"> {
   roomsSeen(rooms: readonly RoomId[]): void;
   /** Somebody came into a room of ours: a board they can read is needed. */
   joined(room: RoomId, user: UserId): void;
+  /** Somebody who was in a room of ours is not there any more. */
+  departed(room: RoomId, user: UserId): void;
+  /** Somebody's identity is not the pinned one as far as can be seen. */
+  identityDoubtful(user: UserId): void;
   /** Makes a room a person's direct chat if it can be one; whether it is now. */
   adopt(room: RoomId, user: UserId): Promise<boolean>;
 }
@@ -153,6 +157,7 @@ export class Intake {
       const old = before.get(room.room);
       for (const [user, is] of Object.entries(room.members)) {
         if (is === "join" && old?.members[user] !== "join") this.#parts.joined(room.room, user as UserId);
+        if (is !== "join" && old?.members[user] === "join") this.#parts.departed(room.room, user as UserId);
       }
     }
     this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);

@@ -1,4 +1,5 @@
 /** What is in the inbox: opened, its author proven, handed to hearing; what cannot be opened yet waits, what is not for the bot ends without an answer. */
+import { keptOut } from "../domain/access.ts";
 import type { EventId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Decrypted, Inbox, Ratchet, Undecryptable } from "../ports.ts";
@@ -22,6 +23,8 @@ export interface OpeningParts extends HearingParts {
   isOwner(user: Inbox["sender"]): boolean;
   /** Makes a room a person's direct chat if it can be one; whether it is now. */
   adopt(room: Inbox["room"], user: Inbox["sender"]): Promise<boolean>;
+  /** Somebody's identity is not the pinned one as far as can be seen: it has to be looked at. */
+  identityDoubtful(user: Inbox["sender"]): void;
 }
 
 /** Opens and proves. */
@@ -111,8 +114,11 @@ export class Opening {
     const acting = this.#acting(row, opened, placed, person);
     const proof = await crypto.proof(opened.sender, opened.device, person.masterKey);
     if (proof !== "proven") health.count("unproven");
+    else if (keptOut(world.people.get(opened.sender)) !== undefined) health.count("kept_out");
     else health.heard(opened.sender, this.#parts.clock.now());
-    if (proof !== "proven") return hearing.notProven(row, opened, acting, proof);
+    if (proof === "identity-changed" || proof === "not-pinned") this.#parts.identityDoubtful(opened.sender);
+    const why = proof === "proven" ? keptOut(world.people.get(opened.sender)) : proof;
+    if (why !== undefined) return hearing.notProven(row, opened, acting, why);
     await hearing.hear(row, opened, acting);
   }
   /** Whether it was said by somebody who has a place in that room. */

@@ -2,13 +2,14 @@
  * Sends what was decided: rendered → encrypted (the ciphertext is stored before the first attempt) → sent. Per room one at a time, by lane; a
  * message goes out encrypted and to entitled people only, or it waits here.
  */
+import { keptOut } from "../domain/access.ts";
 import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, directUser } from "../domain/ids.ts";
 import { leftAt } from "../domain/roster.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
-import { MEGOLM, rosterOf } from "../domain/workspace.ts";
+import { MEGOLM, keptOutOf, rosterOf } from "../domain/workspace.ts";
 import { CRYPTO_AGE_VALUE } from "../journal/journal.ts";
 import type { Batch, Clock, Crypto, Gateway, Journal, NewOutbox, Outbox, OutboxChange, Random, Recipient } from "../ports.ts";
 import { mediaValue, withFile } from "./attachments.ts";
@@ -37,6 +38,8 @@ export type Body =
   | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Content }
   /** Rendered when it is sent: a burst of changes is one edit. */
   | { readonly kind: "board"; readonly at: Placed }
+  /** Nothing is said: what is said next there is encrypted with a new key. */
+  | { readonly kind: "rotate"; readonly at: Placed }
   | { readonly kind: "checkpoint"; readonly at: Placed; readonly chain: ChainId };
 
 /** Where the board of a room stands, and who could read it then. */
@@ -98,6 +101,8 @@ export interface OutboxParts {
   /** A message for this place could not be sent, and is tried again later or, if `gaveUp`, no more: people have to know. `of` is whose message it is. */
   undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void;
   readonly health: Health;
+  /** A key was withheld from somebody because of who they are, or because none of their devices is signed. */
+  doubtful(user: UserId): void;
   /** Whether one of this age may have been sent by a bot that was lost since: the journal goes on from an older copy. */
   maySent(created: Instant): boolean;
   fatal(fault: unknown): void;
@@ -229,6 +234,7 @@ export class OutboxSender {
       return this.#drop(row, "superseded");
     }
     const room = world.room(body.at);
+    if (body.kind === "rotate") return this.#rotate(row, room);
     const seen = room === undefined ? undefined : rooms.get(room);
     if (room === undefined || seen === undefined || seen.encryption !== MEGOLM) {
       this.#parts.needsRoom(body.at);
@@ -240,8 +246,9 @@ export class OutboxSender {
       return "hold";
     }
     if (readers === "not-entitled" || this.#wasRemoved(row, body.at)) return this.#drop(row, "not-entitled");
+    const inPlace = row.state === "encrypted" && row.room === room && this.#isReadableByKeptOut(row, body.at);
     if (row.state === "encrypted" && row.room === room) {
-      const sent = await this.#repeat(row);
+      const sent = inPlace ? await this.#findSent(room, row.id) : await this.#repeat(row);
       if (sent !== undefined) return this.#done(row, body, room, sent);
     }
     if (row.state === "rendered" && this.#parts.maySent(row.created)) {
@@ -251,12 +258,18 @@ export class OutboxSender {
     const made = await this.#content(row, body, room, readers);
     if (made === undefined) return this.#drop(row, "superseded");
     const keyHolders = body.at.chain === INSTALLATION ? readers : rosterOf(world.scope(body.at.chain), body.at.slot);
-    const recipients: Recipient[] = keyHolders.flatMap((user) => {
+    const recipients: Recipient[] = [...keyHolders, ...this.#keptOut(body.at)].flatMap((user) => {
       const person = world.people.get(user);
-      return person === undefined ? [] : [{ user, pinned: person.masterKey }];
+      return person === undefined ? [] : [{ user, pinned: person.masterKey, ...(keptOut(person) === undefined ? {} : { keptOut: true as const }) }];
     });
     const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
+    // Cut off while the keys were on their way: what nobody has seen yet is made anew, without them.
+    if (recipients.some((each) => each.keptOut !== true && keptOut(world.people.get(each.user)) !== undefined)) {
+      await this.#parts.crypto.rotate(room);
+      return { retry: 0 };
+    }
     const without = withheld.filter(({ user }) => readers.includes(user));
+    for (const { user, why } of withheld) if (why === "identity-changed" || why === "not-pinned" || why === "device-unproven") this.#parts.doubtful(user);
     if (without.length > 0) this.#parts.health.count("withheld", without.length);
     if (without.length > 0) this.#parts.log.warn("outbox.key-withheld", { count: without.length, of: readers.length, why: without[0]?.why ?? "unknown" });
     // What nobody could read is not sent: it waits until somebody can. Of whom nothing is known yet, the server is asked at once.
@@ -266,7 +279,7 @@ export class OutboxSender {
       return "asked";
     }
     if (Buffer.byteLength(ciphertext) > LONGEST_CONTENT) throw tooLarge();
-    const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
+    const change: OutboxChange = { id: row.id, to: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now(), ...(inPlace ? { inPlace } : {}) };
     const generation = this.#parts.crypto.generation();
     await journal.commit({
       outboxChanges: [change],
@@ -277,6 +290,27 @@ export class OutboxSender {
     this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, pending(encrypted));
     const event = await this.#put(room, row.id, ciphertext);
     return this.#done(encrypted, body, room, event);
+  }
+  async #rotate(row: Outbox, room: RoomId | undefined): Promise<Settled> {
+    const { crypto, journal } = this.#parts;
+    if (room !== undefined) await crypto.rotate(room);
+    await journal.commit({ outboxChanges: [{ id: row.id, to: "dropped", why: "done" }] });
+    this.#remove(row);
+    return "done";
+  }
+  #keptOut(at: Placed): readonly UserId[] {
+    return at.chain === INSTALLATION ? [] : keptOutOf(this.#parts.world.scope(at.chain), at.slot);
+  }
+  /**
+   * Encrypted when somebody could read it who has been kept out since. It may have arrived; if not, it is encrypted anew under the same transaction id,
+   * so that the server still takes only one of the two.
+   */
+  #isReadableByKeptOut({ attempted }: Outbox, at: Placed): boolean {
+    const { people } = this.#parts.world;
+    return attempted !== undefined && this.#keptOut(at).some((user) => {
+      const { suspended, cutOff } = people.get(user) ?? {};
+      return [suspended, cutOff].some((bar) => bar !== undefined && bar.since >= attempted);
+    });
   }
   /**
    * Sends the stored bytes again, or finds that they have arrived. Undefined: they never did, and another device encrypted them, whose bytes this one
@@ -329,6 +363,7 @@ export class OutboxSender {
   async #content(row: Outbox, body: Body, room: RoomId, readers: readonly UserId[]): Promise<{ readonly type: string; readonly content: Content; readonly board?: BoardUnderWay } | undefined> {
     switch (body.kind) {
       case "event": case "poll": return body;
+      case "rotate": return undefined;
       case "file": return { type: body.type, content: await withFile(this.#parts, row.id, body.content, body.text) };
       case "checkpoint": {
         // Each one that is signed is on record: an attempt that fails sends the same again, not another.
@@ -437,7 +472,8 @@ export class OutboxSender {
     const { joined, invited } = present(seen, this.#parts.gateway.user);
     if (at.chain === INSTALLATION) {
       const user = directUser(at.slot);
-      if (!this.#parts.world.people.has(user)) return "not-entitled";
+      const person = this.#parts.world.people.get(user);
+      if (person === undefined || keptOut(person) !== undefined) return "not-entitled";
       if (![...joined, ...invited].includes(user) || joined.length + invited.length > 1) return "nobody-yet";
       return [user];
     }

@@ -4,6 +4,7 @@ import { pollEnd, pollStart } from "../chat/poll.ts";
 import { noticeParts } from "../chat/parts.ts";
 import type { Content, Reader } from "../chat/write.ts";
 import { noticeContent, textContent, threaded } from "../chat/write.ts";
+import { keptOut } from "../domain/access.ts";
 import type { Ask, Effect, Lane, Say, To } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, Slot, UserId } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION, directSlot } from "../domain/ids.ts";
@@ -14,6 +15,7 @@ import { typedAnswers } from "../domain/request.ts";
 import type { Line } from "../domain/say.ts";
 import { line, message } from "../domain/say.ts";
 import type { Scope } from "../domain/state.ts";
+import { desiredRooms } from "../domain/workspace.ts";
 import type { NewOutbox } from "../ports.ts";
 import type { Body } from "./outbox.ts";
 import { key } from "./outbox.ts";
@@ -43,6 +45,8 @@ export interface Rendering {
   readonly home?: Home;
   readonly mark?: Mark;
   boardWaits(at: Placed): boolean;
+  /** Called for each person who should have been told and is kept out: nothing is made for them. */
+  leftOut?(user: UserId): void;
   random(): string;
 }
 
@@ -59,11 +63,18 @@ export function render(effect: Effect, with_: Rendering): Rendered[] {
     case "ask": return asking(effect, with_);
     case "close": return closing(effect.question, with_);
     case "board": return board({ chain: with_.chain, slot: effect.slot }, with_);
+    case "rotate": return rotated(effect.slots, with_);
     case "checkpoint": {
       const at = { chain: with_.chain, slot: COORDINATION };
       return [row({ kind: "checkpoint", at, chain: with_.chain }, "routine", with_)];
     }
   }
+}
+
+/** One row for each room; it goes before all that waits to be said there. */
+function rotated(slots: readonly Slot[] | "all", with_: Rendering): Rendered[] {
+  const all = slots === "all" ? desiredRooms(with_.scope).filter((room) => room.kind === "room").map((room) => room.slot) : slots;
+  return all.map((slot) => row({ kind: "rotate", at: { chain: with_.chain, slot } }, "stop", with_));
 }
 
 /** The row that has a board posted or edited, unless one is waiting already. */
@@ -108,7 +119,8 @@ function asking(effect: Ask, with_: Rendering): Rendered[] {
 function closing(id: Question["id"], with_: Rendering): Rendered[] {
   const question = with_.scope.state.question.get(id);
   if (question === undefined) return [];
-  return places(question.to, with_).map(({ at, reader }) => {
+  const { leftOut: _nothingIsKeptFromThem, ...closes } = with_;
+  return places(question.to, closes).map(({ at, reader }) => {
     const end = pollEnd(reader);
     return row({ kind: "close", at, poll: pollId(question, at), type: end.type, content: end.content }, "routine", with_);
   });
@@ -134,7 +146,8 @@ function places(to: To, with_: Rendering): Place[] {
     case "origin": return with_.home === undefined ? [] : [with_.home];
     case "people": return [...new Set(to.users)].flatMap((user) => {
       const person = with_.scope.people.get(user);
-      return person === undefined ? [] : [{ at: { chain: INSTALLATION, slot: directSlot(user) }, reader: directReader(person, with_.now), user }];
+      if (keptOut(person) !== undefined) with_.leftOut?.(user);
+      return person === undefined || keptOut(person) !== undefined ? [] : [{ at: { chain: INSTALLATION, slot: directSlot(user) }, reader: directReader(person, with_.now), user }];
     });
     case "room": return [{ at: { chain: with_.chain, slot: to.slot }, reader: roomReader(with_.scope, to.slot, with_.prefix, with_.now) }];
   }

@@ -1,4 +1,5 @@
 /** One turn of the writer: what was decided, evolved, put in words, and made durable in one transaction; the state is swapped only after it. */
+import { calledNow } from "../domain/access.ts";
 import type { Draft } from "../domain/chain.ts";
 import { Draft as NewDraft } from "../domain/chain.ts";
 import type { Effect } from "../domain/effect.ts";
@@ -8,9 +9,11 @@ import type { DomainEvent } from "../domain/events.ts";
 import type { ChainId, EventId, Instant, UserId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import type { Person } from "../domain/person.ts";
-import { message } from "../domain/say.ts";
+import { line, message } from "../domain/say.ts";
 import type { Kind, Scope } from "../domain/state.ts";
+import { calledInCase } from "../domain/state.ts";
 import type { Batch, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from "../ports.ts";
+import type { Access } from "./access.ts";
 import type { OutboxSender } from "./outbox.ts";
 import { key } from "./outbox.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -59,6 +62,7 @@ export interface TurnParts {
   scheduler(): Scheduler;
   outbox(): OutboxSender;
   reconciler(): Reconciler;
+  access(): Access;
 }
 
 /** Changes of these may change which rooms there should be, or who should be in them. */
@@ -97,6 +101,7 @@ export class Turns {
       boards.add(key(at));
       return waits;
     };
+    const leftOut = new Map<UserId, ChainId>();
     const add = (chain: ChainId, event: NewRow["event"], effects: readonly Effect[]): void => {
       const row = rows.length;
       rows.push({
@@ -109,6 +114,7 @@ export class Turns {
         if (turn.digested === true && effect.effect === "say" && effect.to.to === "people" && effect.lane === "routine") continue;
         const rendered = render(effect, {
           chain, scope: scope(chain), now: turn.now, prefix: this.#parts.prefix, boardWaits, random: this.#parts.random,
+          leftOut: (user) => void leftOut.set(user, chain),
           ...(turn.home === undefined ? {} : { home: turn.home }), ...(turn.mark === undefined ? {} : { mark: turn.mark }),
         });
         for (const each of rendered) outbox.push(identified(each, row, n++));
@@ -117,6 +123,7 @@ export class Turns {
     for (const { chain, event } of placed) add(chain, event, entityOf(event).effects(event, scope(chain)));
     for (const note of turn.notes ?? []) add(note.chain, { type: "system.noted", v: 1, what: note.what, facts: note.facts }, note.effects ?? []);
 
+    if (leftOut.size > 0) add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "kept-out-untold", facts: { people: leftOut.size } }, untold(leftOut, turn, scope));
     if (turn.mark !== undefined && turn.home !== undefined && !isMarked) {
       add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "late", facts: {} }, [reply(message(turn.mark.line))]);
     }
@@ -137,6 +144,7 @@ export class Turns {
       const { of: _of, ...row } = each as typeof each & { of?: unknown };
       return { ...row, id: committed.outbox[index] as string };
     }));
+    for (const { changes } of changed) this.#parts.access().committed(changes);
     for (const { chain, changes } of changed) {
       if (!changes.some((change) => ROOM_KINDS.has(change.kind))) continue;
       if (chain === INSTALLATION) {
@@ -145,6 +153,13 @@ export class Turns {
       this.#parts.outbox().reconsider(chain);
     }
   }
+}
+
+/** Whoever acted is told whom it did not reach: nobody may believe that something was sent which was not. */
+function untold(leftOut: ReadonlyMap<UserId, ChainId>, turn: Turn, scope: (chain: ChainId) => Scope): readonly Effect[] {
+  if (turn.home === undefined) return [];
+  const who = [...leftOut].filter(([user]) => user !== turn.actor).map(([user, chain]) => ({ user, callSign: calledInCase(scope(chain), user) }));
+  return who.length === 0 ? [] : [reply(message(line("access.not-told", { who: calledNow(scope(INSTALLATION), who) })))];
 }
 
 /** Whether its reader is the one who acted, or those with whom they spoke, so that a mark on it reaches them. */

@@ -72,6 +72,11 @@ export interface Command<Shape extends z.ZodRawShape = z.ZodRawShape, P = z.infe
   readonly answer?: (scope: Scope, params: P, ctx: Context, asked: Asked) => Message | Promise<Message>;
 }
 
+/** Whether it stops a delivery: the people on its route hear of it also where it cannot be proven, or fails. */
+export function stopsDelivery(of: Pick<Command, "weight" | "params"> | undefined): boolean {
+  return of?.weight === "stop" && "delivery" in of.params.shape;
+}
+
 /** Gives an object its type; checks nothing at run time (the registry does). */
 export function command<Shape extends z.ZodRawShape>(of: Command<Shape>): Command<Shape> {
   return of;

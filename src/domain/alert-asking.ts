@@ -1,4 +1,5 @@
 /** Raising an alert and asking for it to be acknowledged: all at once, again and again, each person alone. */
+import { isKeptOut } from "./access.ts";
 import type { TickContext } from "./decision.ts";
 import type { Alert, AlertEvent, Cause, Named, Priority, Unheard } from "./alert-types.ts";
 import type { Lane } from "./effect.ts";
@@ -99,11 +100,11 @@ export function nextAsk(alert: Alert, windows: Windows): Instant {
   return (alert.lastAsked + repeat * slower) as Instant;
 }
 
-/** Who is asked next: those who have not said that it is not for them; when all have, everybody again and the watchers too. */
+/** Who is asked next: those who have not said that it is not for them; when all have, or nothing reaches the others, everybody again and the watchers too. */
 export function stillAsked(alert: Alert, scope: Scope): Named[] {
   const left = alert.to.filter((person) => !alert.declined.includes(person.user)).map((person) => person.user);
   const present = named(scope, left);
-  return present.length > 0 ? present : named(scope, [...alert.to.map((person) => person.user), ...alert.watchers]);
+  return present.some((person) => !isKeptOut(scope.people, person.user)) ? present : named(scope, [...alert.to.map((person) => person.user), ...alert.watchers]);
 }
 
 /** Those asked of whom nothing was heard since: that a message was sent does not say that it has reached anybody. */

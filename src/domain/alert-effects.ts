@@ -1,12 +1,13 @@
 /** What is said because of an alert: the stub that rings, and who has acknowledged, to those who answer for it. */
+import { calledNow } from "./access.ts";
 import { laneOf, stubOf } from "./alert-asking.ts";
 import type { Alert, AlertEvent, Named } from "./alert-types.ts";
 import type { Effect } from "./effect.ts";
 import { reply, tellPeople } from "./effect.ts";
 import type { UserId } from "./ids.ts";
 import { deliverySlot } from "./ids.ts";
-import type { Line, List } from "./say.ts";
-import { line, list, message, span, when } from "./say.ts";
+import type { Line } from "./say.ts";
+import { line, message, span, when } from "./say.ts";
 import type { Scope } from "./state.ts";
 import { theCase } from "./state.ts";
 
@@ -45,7 +46,7 @@ function said(event: AlertEvent, alert: Alert, scope: Scope): readonly Effect[] 
   const at = when(event.at, zone);
   switch (event.type) {
     case "alert.raised": {
-      const raised = line("alert.raised", { number, priority: event.priority, who: calledList(event.to), by: when(event.answerBy, zone) });
+      const raised = line("alert.raised", { number, priority: event.priority, who: calledNow(scope, event.to), by: when(event.answerBy, zone) });
       return [
         ...stubs(alert, event.to, scope),
         ...(event.by === undefined ? [] : [reply(message(raised))]),
@@ -57,12 +58,12 @@ function said(event: AlertEvent, alert: Alert, scope: Scope): readonly Effect[] 
     case "alert.asked-again":
       return [
         ...stubs(alert, event.people, scope),
-        ...tell(without(informed(alert), event.people), [line("alert.asked-again", { number, round: event.round, who: calledList(event.people) })], "routine"),
+        ...tell(without(informed(alert), event.people), [line("alert.asked-again", { number, round: event.round, who: calledNow(scope, event.people) })], "routine"),
       ];
     case "alert.overdue":
       return tell(informed(alert), [
         line("alert.nobody-yet", { number, priority: alert.priority, after: span(event.at - alert.raised), rounds: alert.rounds }),
-        line("alert.not-yet", { who: calledList(alert.to) }),
+        line("alert.not-yet", { who: calledNow(scope, alert.to) }),
         ...(event.unheard ?? []).slice(0, MOST_UNHEARD).map(({ callSign, since, server }) => (server === undefined
           ? line("alert.unheard", { who: callSign, at: when(since, zone) })
           : line("alert.unheard-server", { who: callSign, at: when(since, zone), server: server.name, then: when(server.since, zone) }))),
@@ -106,8 +107,4 @@ function without(users: readonly UserId[], people: readonly Named[]): readonly U
 
 function tell(users: readonly UserId[], lines: readonly Line[], lane: ReturnType<typeof laneOf> | "routine"): Effect[] {
   return users.length === 0 ? [] : [tellPeople(users, message(...lines), lane)];
-}
-
-function calledList(people: readonly Named[]): List {
-  return list(people.map((person) => person.callSign));
 }

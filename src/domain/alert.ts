@@ -2,6 +2,7 @@
  * Alerts to liaisons and others: raised by hand or by events, acknowledged by name. Nobody's silence is taken for anything but silence, and an alert
  * ends acknowledged or goes on asking.
  */
+import { calledNow, isKeptOut } from "./access.ts";
 import type { Acknowledgement, Alert, AlertEvent, Named, Priority } from "./alert-types.ts";
 import { aboutAlert, askAgain, nextAsk, openQuestions, raiseAlert, unheard } from "./alert-asking.ts";
 import { alertEffects } from "./alert-effects.ts";
@@ -23,6 +24,7 @@ declare module "./say.ts" {
   interface Sayings {
     "alert.not-yourself": { example: Fact };
     "alert.not-reachable": { who: string };
+    "alert.kept-out": { who: Fact; line: Typed };
     "alert.unknown-person": { who: string };
     "alert.too-many": { max: number };
     "alert.unknown": Record<never, never>;
@@ -48,6 +50,7 @@ export function raiseByHand(scope: Scope, of: { readonly priority: Priority; rea
   if (person.role === "auditor") return refuse("alert.not-reachable", { who: of.to });
   const by: Named = { user: ctx.author.user, callSign: callSign(ctx) };
   if (person.user === by.user) return refuse("alert.not-yourself", { example: typed(`alert raise ${of.priority} to …`) });
+  if (of.priority !== "P1" && isKeptOut(scope.people, person.user)) return refuse("alert.kept-out", { who: calledNow(scope, [person]), line: typed(`alert raise ${of.priority} to …`) });
   const open = [...scope.state.alert.values()].filter((alert) => alert.cause === "by-hand" && isOpen(alert));
   if (open.length >= MAX_OPEN_BY_HAND) return refuse("alert.too-many", { max: MAX_OPEN_BY_HAND });
   const watchers = administrators(scope).map((member) => member.user).filter((user) => user !== by.user);

@@ -1,4 +1,5 @@
 /** What a member is shown of the case: agreement, states, period, people and the rooms that this member may be in. */
+import { keptOut } from "./access.ts";
 import type { CaseState } from "./case.ts";
 import { askDirectly, isAmongMembers, isOpen } from "./case.ts";
 import { identityState } from "./confirm-identity.ts";
@@ -18,10 +19,13 @@ declare module "./say.ts" {
     "case.show-period": { from: When; until: When };
     "case.show-states": { states: List };
     "case.show-people": { country: CountryName; people: List };
-    "case.show-person": { callSign: CallSign; role: Role; identity: Nested };
+    "case.show-person": { callSign: CallSign; role: Role; identity: Nested; out: "suspended" | "cut_off" | "no" };
     "case.show-rooms": { rooms: List };
   }
 }
+
+/** As the texts choose between them. */
+const OUT = { "suspended": "suspended", "cut-off": "cut_off", "no": "no" } as const;
 
 /** The case as its member who asks may know it. People stand by call sign; a room of which the member may not know is not named. */
 export function showCase(scope: Scope, ctx: Context): Message {
@@ -41,7 +45,7 @@ export function showCase(scope: Scope, ctx: Context): Message {
 function peopleOf(country: Country, present: readonly Member[], scope: Scope): Line | undefined {
   const people = present
     .filter((member) => member.country === country)
-    .map(({ callSign, role, user }) => nested(line("case.show-person", { callSign, role, identity: nested(identityState(scope, scope.people.get(user)?.confirmed)) })));
+    .map(({ callSign, role, user }) => nested(line("case.show-person", { callSign, role, identity: nested(identityState(scope, scope.people.get(user)?.confirmed)), out: OUT[keptOut(scope.people.get(user)) ?? "no"] })));
   return people.length === 0 ? undefined : line("case.show-people", { country: countryName(country), people: list(people) });
 }
 

@@ -1,10 +1,10 @@
 /** A case: the isolated space of one joint investigation team, bound to a signed agreement. */
-import type { Context, Refusal, TickContext } from "./decision.ts";
-import { decided, refuse } from "./decision.ts";
+import type { Context, Decision, Refusal, TickContext } from "./decision.ts";
+import { callSign, decided, refuse } from "./decision.ts";
 import type { Effect } from "./effect.ts";
-import { tellPeople, tellRoom } from "./effect.ts";
+import { reply, tellPeople, tellRoom } from "./effect.ts";
 import type { Entity } from "./entity.ts";
-import type { CaseId, Country, Instant, UserId, Zone } from "./ids.ts";
+import type { CallSign, CaseId, Country, Instant, UserId, Zone } from "./ids.ts";
 import { COORDINATION, LIAISON } from "./ids.ts";
 import type { Language } from "./person.ts";
 import type { Message } from "./say.ts";
@@ -26,6 +26,8 @@ declare module "./say.ts" {
     "case.tasks-left": { tasks: List };
     "case.closed-over": { codename: string; at: When };
     "case.ask-directly": { line: Typed };
+    "case.keys-rotated": { codename: string };
+    "case.keys-rotated-means": Record<never, never>;
   }
 }
 
@@ -69,7 +71,9 @@ export type CaseEvent =
     }
   | { readonly type: "case.expired"; readonly v: 1; readonly at: Instant }
   | { readonly type: "case.closed"; readonly v: 1; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[] }
-  | { readonly type: "case.checkpoint-due"; readonly v: 1; readonly at: Instant };
+  | { readonly type: "case.checkpoint-due"; readonly v: 1; readonly at: Instant }
+  /** All rooms of the case go on with new keys. */
+  | { readonly type: "case.keys-rotated"; readonly v: 1; readonly at: Instant; readonly by: CallSign };
 
 /**
  * Whether new things may be shared in the case at a moment. The end of the agreement counts by itself: a command that comes before the tick that
@@ -100,6 +104,11 @@ export function askDirectly(command: string): Message {
   return message(line("case.ask-directly", { line: typed(command) }));
 }
 
+/** Has all rooms of the case go on with new keys: whoever holds only old ones reads no further. */
+export function rotateKeys(ctx: Context): Decision {
+  return decided({ type: "case.keys-rotated", v: 1, at: ctx.now, by: callSign(ctx) });
+}
+
 function evolve(found: Case | undefined, event: CaseEvent): Case {
   if (event.type === "case.opened") {
     if (found !== undefined) throw new Error("a case was opened twice");
@@ -111,6 +120,7 @@ function evolve(found: Case | undefined, event: CaseEvent): Case {
     case "case.expired": return { ...found, state: "expired" };
     case "case.closed": return { ...found, state: "closed", closed: event.at };
     case "case.checkpoint-due": return { ...found, checkpointed: event.at };
+    case "case.keys-rotated": return found;
   }
 }
 
@@ -138,6 +148,8 @@ function effects(event: CaseEvent, scope: Scope): Effect[] {
       return closedEffects(event, scope);
     case "case.checkpoint-due":
       return [{ effect: "checkpoint" }];
+    case "case.keys-rotated":
+      return [{ effect: "rotate", slots: "all" }, reply(message(line("case.keys-rotated", { codename }), line("case.keys-rotated-means", {})))];
   }
 }
 
@@ -166,7 +178,7 @@ function nextCheckpoint(found: Case, windows: Windows): Instant {
 /** The case of a case chain. */
 export const caseEntity: Entity<"case", CaseEvent> = {
   kind: "case",
-  events: { "case.opened": [1], "case.expired": [1], "case.closed": [1], "case.checkpoint-due": [1] },
+  events: { "case.opened": [1], "case.expired": [1], "case.closed": [1], "case.checkpoint-due": [1], "case.keys-rotated": [1] },
   home: "decision",
   key: () => "case",
   evolve,

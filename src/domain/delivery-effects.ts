@@ -1,4 +1,5 @@
 /** What is said because of what happened to a delivery, and to whom. A seal's number is said to nobody but the one who typed it. */
+import { calledNow, isKeptOut, reachable } from "./access.ts";
 import { circle, usersOf, watchedLeg, zoneOf } from "./delivery-circle.ts";
 import { askedForContact } from "./delivery-contact.ts";
 import { isReady, zoneIn } from "./delivery-grants.ts";
@@ -88,7 +89,7 @@ function said(event: DeliveryEvent, delivery: Delivery, scope: Scope): readonly 
         tellPeople(event.people, message(
           line("delivery.grant-asked-you", facts), ...planLines(delivery), line("delivery.grant-how", { granted: typed(`cd granted ${id} paper …`) }),
         )),
-        ...toAll(event, delivery, [line("delivery.grant-asked", { country: country(event.country), people: event.people.length })]),
+        ...toAll(event, delivery, [line("delivery.grant-asked", { country: country(event.country), people: reachable(scope, event.people).length })]),
       ];
     }
     case "delivery.granted": {
@@ -168,12 +169,14 @@ function contacted(event: Extract<DeliveryEvent, { type: "delivery.contacted" }>
 function stopped(event: Extract<DeliveryEvent, { type: "delivery.stopped" }>, delivery: Delivery, scope: Scope): readonly Effect[] {
   const everybody = usersOf(circle(scope, delivery));
   const others = everybody.filter((user) => user !== event.by.user);
+  const untold = circle(scope, delivery).filter((member) => isKeptOut(scope.people, member.user));
   const slot = deliverySlot(delivery.id);
   const stub = message(line("delivery.stop-stub", { codename: theCase(scope).codename, delivery: delivery.id }));
   const details = message(
     line("delivery.stopped", { delivery: delivery.id, at: when(event.at, zoneOf(delivery)), by: event.by.callSign }),
     event.reason === undefined ? undefined : line("delivery.reason", { reason: event.reason }),
-    line("delivery.stop-sent", { people: everybody.length }),
+    line("delivery.stop-sent", { people: reachable(scope, everybody).length }),
+    untold.length === 0 ? undefined : line("access.not-told", { who: calledNow(scope, untold) }),
   );
   return [
     wake({ to: "room", slot }, everybody, stub, "stop"),

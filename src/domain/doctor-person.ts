@@ -1,4 +1,5 @@
 /** What `doctor CV-4` says: whether this person's devices can read, whether they are there, and whether their phone rings. */
+import type { CutOff, Suspension } from "./access.ts";
 import type { CallSign, Instant, Zone } from "./ids.ts";
 import type { Language } from "./person.ts";
 import type { Line, Message } from "./say.ts";
@@ -13,6 +14,9 @@ declare module "./say.ts" {
     "doctor-person.identity-cure": Record<never, never>;
     "doctor-person.confirmed": { state: Nested };
     "doctor-person.unconfirmed-cure": { line: Typed };
+    "doctor-person.suspended": { since: When };
+    "doctor-person.cut-off": { since: When };
+    "doctor-person.kept-out-cure": { line: Typed };
     "doctor-person.devices": { signed: number; unsigned: number };
     "doctor-person.devices-none": { unsigned: number };
     "doctor-person.devices-none-cure": Record<never, never>;
@@ -52,6 +56,9 @@ export interface PersonFacts {
   readonly standing: PersonStanding;
   /** Whether anybody has made sure that the pinned identity is theirs, as a line of {@link identityState}. */
   readonly confirmed: { readonly is: boolean; readonly state: Line };
+  /** Set while they are kept out, for either reason or both. */
+  readonly suspended?: Suspension;
+  readonly cutOff?: CutOff;
   /** Devices that their identity has signed, which alone are given keys, and others. Missing if the homeserver could not be asked. */
   readonly devices?: { readonly signed: number; readonly unsigned: number };
   readonly rooms: readonly PersonRoom[];
@@ -67,12 +74,20 @@ type Mark = "ok" | "attention" | "wrong";
 
 /** What is known of a person, all of it, each with its cure; times in the reader's zone. */
 export function tellPerson(facts: PersonFacts, zone: Zone): Message {
-  return message(line("doctor-person.title", { callSign: facts.callSign, codename: facts.codename }), ...identityLines(facts), ...confirmedLines(facts), ...deviceLines(facts), ...roomLines(facts), heardLine(facts, zone), ...wakeLines(facts, zone));
+  return message(line("doctor-person.title", { callSign: facts.callSign, codename: facts.codename }), ...accessLines(facts, zone), ...identityLines(facts), ...confirmedLines(facts), ...deviceLines(facts), ...roomLines(facts), heardLine(facts, zone), ...wakeLines(facts, zone));
 }
 
 function marked(mark: Mark, found: Line, cure?: Line): Line[] {
   const code = mark === "ok" ? "doctor.fine" : mark === "attention" ? "doctor.attention" : "doctor.wrong";
   return [line(code, { found: nested(found) }), ...(cure === undefined ? [] : [line("doctor.cure", { cure: nested(cure) })])];
+}
+
+function accessLines({ callSign, suspended, cutOff }: PersonFacts, zone: Zone): Line[] {
+  const cure = (command: string): Line => line("doctor-person.kept-out-cure", { line: { fact: "typed", line: `${command} ${callSign}` } });
+  return [
+    ...(suspended === undefined ? [] : marked("wrong", line("doctor-person.suspended", { since: when(suspended.since, zone) }), cure("jit restore"))),
+    ...(cutOff === undefined ? [] : marked("wrong", line("doctor-person.cut-off", { since: when(cutOff.since, zone) }), cure("phone back"))),
+  ];
 }
 
 function identityLines({ standing }: PersonFacts): Line[] {

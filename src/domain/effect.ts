@@ -52,8 +52,13 @@ export interface DirtyBoard {
 export interface PostCheckpoint {
   readonly effect: "checkpoint";
 }
+/** The next message in each of these rooms of the case is encrypted with a new key; `all`: in every one. Before anything else that is said there. */
+export interface RotateKeys {
+  readonly effect: "rotate";
+  readonly slots: readonly Slot[] | "all";
+}
 /** What follows from an event. */
-export type Effect = Say | Ask | CloseQuestion | DirtyBoard | PostCheckpoint;
+export type Effect = Say | Ask | CloseQuestion | DirtyBoard | PostCheckpoint | RotateKeys;
 
 /** An answer, silent, where the command was typed. */
 export function reply(message: Message): Say {

@@ -1,4 +1,6 @@
 /** A person as the installation knows them: the pinned identity, language and zone. Shared by all cases. */
+import type { CutOff, PersonAccessEvent, Suspension } from "./access.ts";
+import { evolvePersonAccess } from "./access.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
 import { decided, refuse } from "./decision.ts";
 import type { Effect } from "./effect.ts";
@@ -52,10 +54,15 @@ export interface Person {
   readonly zone: Zone;
   /** Missing as long as nobody has made sure that the pinned identity is theirs. */
   readonly confirmed?: Confirmed;
+  /** Set while the server shows another identity, or has shown one, and nobody has settled it. */
+  readonly suspended?: Suspension;
+  /** Set while their phone is lost. */
+  readonly cutOff?: CutOff;
 }
 
-/** What happens to a person: being pinned (once, until restored), that identity being confirmed, and what they choose for themselves. */
+/** What happens to a person: being pinned (once, until restored), that identity being confirmed, being kept out and let back, and what they choose for themselves. */
 export type PersonEvent =
+  | PersonAccessEvent
   | { readonly type: "person.pinned"; readonly v: 1; readonly user: UserId; readonly masterKey: MasterKey; readonly language: Language; readonly zone: Zone }
   | { readonly type: "person.confirmed"; readonly v: 1; readonly user: UserId; readonly masterKey: MasterKey; readonly how: ConfirmedHow; readonly by?: UserId; readonly at: Instant }
   | { readonly type: "person.language-set"; readonly v: 1; readonly user: UserId; readonly language: Language; readonly at: Instant }
@@ -138,25 +145,33 @@ function effects(event: PersonEvent): Effect[] {
       return [reply(message(line("person.language-set", { language: event.language })))];
     case "person.zone-set":
       return [reply(message(line("person.zone-set", { zone: event.zone, now: when(event.at, event.zone) })))];
+    // Told in each of their cases, by what is on record there.
+    case "person.suspended": case "person.identity-seen": case "person.restored": case "person.cut-off": case "person.let-back":
+      return [];
   }
 }
 
 /** People in the installation's chain. */
 export const personEntity: Entity<"person", PersonEvent> = {
   kind: "person",
-  events: { "person.pinned": [1], "person.confirmed": [1], "person.language-set": [1], "person.zone-set": [1] },
+  events: {
+    "person.pinned": [1], "person.confirmed": [1], "person.language-set": [1], "person.zone-set": [1],
+    "person.suspended": [1], "person.identity-seen": [1], "person.restored": [1], "person.cut-off": [1], "person.let-back": [1],
+  },
   home: "installation",
   key: (event) => event.user,
   evolve(person, event) {
     if (event.type === "person.pinned") {
-      return { user: event.user, masterKey: event.masterKey, language: event.language, zone: event.zone };
+      // A lost phone stays lost, whichever identity is pinned anew.
+      return { user: event.user, masterKey: event.masterKey, language: event.language, zone: event.zone, ...(person?.cutOff === undefined ? {} : { cutOff: person.cutOff }) };
     }
     if (person === undefined) throw new Error(`${event.type} before person.pinned`);
     if (event.type === "person.confirmed") {
       if (event.masterKey !== person.masterKey) throw new Error("another identity was confirmed than the pinned one");
       return { ...person, confirmed: { how: event.how, at: event.at, ...(event.by === undefined ? {} : { by: event.by }) } };
     }
-    return event.type === "person.language-set" ? { ...person, language: event.language } : { ...person, zone: event.zone };
+    if (event.type === "person.language-set") return { ...person, language: event.language };
+    return event.type === "person.zone-set" ? { ...person, zone: event.zone } : evolvePersonAccess(person, event);
   },
   effects: (event) => effects(event),
 };

@@ -1,11 +1,12 @@
 /** Who is in a case, for which state, in which role, and by which call sign. */
+import type { CutOff, MemberAccessEvent, Suspension } from "./access.ts";
+import { reachable } from "./access.ts";
 import type { Case } from "./case.ts";
 import { isOpen, refuseOver } from "./case.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
 import { decided, refuse } from "./decision.ts";
 import type { Effect } from "./effect.ts";
 import { tellPeople, tellRoom } from "./effect.ts";
-import type { Entity } from "./entity.ts";
 import type { DomainEvent } from "./events.ts";
 import type { CallSign, Country, Instant, MasterKey, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON } from "./ids.ts";
@@ -79,20 +80,26 @@ export interface Member {
   readonly since: Instant;
   /** When they were removed; missing while they are in the case. Kept for the call sign, which is never given again. */
   readonly left?: Instant;
+  /** As far as the case has it on record; what counts stands with the person. */
+  readonly suspended?: Suspension;
+  readonly cutOff?: CutOff;
 }
 
-/**
- * Somebody became a member: when the case was opened (then `approvedBy` names themselves too), or added by two administrators. Or was removed: by one
- * administrator, and if they administered the case themselves, approved by one of another state. That an
- * identity was confirmed changes the person, for all cases, and is on record in the case in which it was done.
- */
-export type MemberEvent =
-  | {
-      readonly type: "member.added"; readonly v: 1; readonly callSign: CallSign; readonly user: UserId; readonly name: string;
-      readonly country: Country; readonly role: Role; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
-    }
-  | { readonly type: "member.removed"; readonly v: 1; readonly callSign: CallSign; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[] }
-  | { readonly type: "member.confirmed"; readonly v: 1; readonly callSign: CallSign; readonly how: ConfirmedHow; readonly by: UserId; readonly at: Instant };
+/** Somebody became a member: when the case was opened (then `approvedBy` names themselves too), or added by two administrators. */
+export type MemberAddedEvent = {
+  readonly type: "member.added"; readonly v: 1; readonly callSign: CallSign; readonly user: UserId; readonly name: string;
+  readonly country: Country; readonly role: Role; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
+};
+/** Somebody was removed: by one administrator, and if they administered the case themselves, approved by one of another state. */
+export type MemberRemovedEvent = {
+  readonly type: "member.removed"; readonly v: 1; readonly callSign: CallSign; readonly at: Instant; readonly by: UserId; readonly approvedBy: readonly UserId[];
+};
+
+/** Their identity was confirmed: that changes the person, for all cases, and is on record in the case in which it was done. */
+export type MemberConfirmedEvent = { readonly type: "member.confirmed"; readonly v: 1; readonly callSign: CallSign; readonly how: ConfirmedHow; readonly by: UserId; readonly at: Instant };
+
+/** What happens to a member: coming in, being confirmed, being kept out and let back, being removed. */
+export type MemberEvent = MemberAddedEvent | MemberRemovedEvent | MemberConfirmedEvent | MemberAccessEvent;
 
 /** Somebody as an administrator names them. `masterKey` is what was confirmed with the rest; it is fixed before anybody is asked. */
 export interface NewMember {
@@ -147,7 +154,7 @@ export function roomsOf(role: Role): readonly Slot[] {
 /** Those of whom one must approve a new member: the administrators of the other states. */
 export function secondAdministrators(scope: Scope, ctx: Context): readonly Need[] {
   const others = administrators(scope).filter((member) => member.country !== ctx.author.member?.country);
-  return [{ anyOf: others.map((member) => member.user), count: 1 }];
+  return [{ anyOf: reachable(scope, others.map((member) => member.user)), count: 1 }];
 }
 
 /** Fixes the identity that is confirmed with a new member; refuses what could not be approved anyway. */
@@ -186,7 +193,7 @@ export function addMember(scope: Scope, person: NewMember, ctx: Context): Decisi
 
   const { user, name, role, country } = person;
   const callSign = nextCallSign(scope, country);
-  const added: MemberEvent = {
+  const added: MemberAddedEvent = {
     type: "member.added", v: 1, callSign, user, name: name.trim(), country, role,
     at: ctx.now, by: ctx.author.user, approvedBy,
   };
@@ -255,7 +262,7 @@ export function removeMember(scope: Scope, of: Removal, ctx: Context): Decision 
     approved.push(...(ctx.approvals ?? []).map((approval) => approval.by).filter((user) => seconds.has(user)));
     if (approved.length === 0) return refuse("roster.removal-not-approved", { callSign: member.callSign });
   }
-  const removed: MemberEvent = { type: "member.removed", v: 1, callSign: member.callSign, at: ctx.now, by: ctx.author.user, approvedBy: approved };
+  const removed: MemberRemovedEvent = { type: "member.removed", v: 1, callSign: member.callSign, at: ctx.now, by: ctx.author.user, approvedBy: approved };
   // What only they were asked can no longer be answered by anybody.
   const asked = [...scope.state.question.values()].filter((question) => question.state === "open" && question.asked.every((user) => user === member.user));
   return decided(removed, ...asked.map((question): DomainEvent => ({ type: "question.withdrawn", v: 1, id: question.id, at: ctx.now })));
@@ -274,7 +281,7 @@ function roomLines(role: Role, { codename, language }: Pick<Case, "codename" | "
 }
 
 /** The person is told in their own chat, once and for all; the others see who is gone and what that person had promised. */
-function removedEffects(event: Extract<MemberEvent, { type: "member.removed" }>, scope: Scope): Effect[] {
+export function removedEffects(event: MemberRemovedEvent, scope: Scope): Effect[] {
   const { codename } = theCase(scope);
   const { callSign } = event;
   const gone = scope.state.member.get(callSign);
@@ -292,14 +299,15 @@ function removedEffects(event: Extract<MemberEvent, { type: "member.removed" }>,
   ];
 }
 
-function effects(event: MemberEvent, scope: Scope): Effect[] {
-  if (event.type === "member.removed") return removedEffects(event, scope);
+/** What is said when somebody's identity has been confirmed. */
+export function confirmedEffects({ callSign, how, by }: MemberConfirmedEvent, scope: Scope): Effect[] {
+  const news = message(line("roster.identity-confirmed", { callSign, how, by: calledInCase(scope, by) }));
+  return [tellRoom(COORDINATION, news), tellPeople([by], news)];
+}
+
+/** What is said when somebody comes in: to them, to the room, to whoever added them. */
+export function addedEffects(event: MemberAddedEvent, scope: Scope): Effect[] {
   const { codename } = theCase(scope);
-  if (event.type === "member.confirmed") {
-    const { callSign, how, by } = event;
-    const news = message(line("roster.identity-confirmed", { callSign, how, by: calledInCase(scope, by) }));
-    return [tellRoom(COORDINATION, news), tellPeople([by], news)];
-  }
   const { callSign, name, role, user } = event;
   const country = countryName(event.country);
   const language = scope.people.get(user)?.language;
@@ -321,25 +329,3 @@ function effects(event: MemberEvent, scope: Scope): Effect[] {
   );
   return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome, board];
 }
-
-/** The people of a case. */
-export const memberEntity: Entity<"member", MemberEvent> = {
-  kind: "member",
-  events: { "member.added": [1], "member.removed": [1], "member.confirmed": [1] },
-  home: "decision",
-  key: (event) => event.callSign,
-  evolve(member, event) {
-    if (event.type === "member.confirmed") {
-      if (member === undefined) throw new Error("member.confirmed before member.added");
-      return member;
-    }
-    if (event.type === "member.removed") {
-      if (member === undefined) throw new Error("member.removed before member.added");
-      return { ...member, left: event.at };
-    }
-    if (member !== undefined) throw new Error("a call sign was given twice");
-    const { callSign, user, name, country, role, at } = event;
-    return { callSign, user, name, country, role, since: at };
-  },
-  effects,
-};

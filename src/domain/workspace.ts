@@ -2,6 +2,7 @@
  * The rooms a case should have, and the next step from what is there to what should be. Workspaces are reconciled, not scripted: a crash, a member
  * who left by hand, a changed power level and a new delivery are all the same code.
  */
+import { isKeptOut } from "./access.ts";
 import { circle } from "./delivery.ts";
 import type { RoomId, Slot, UserId } from "./ids.ts";
 import { COORDINATION, LIAISON, SPACE, deliverySlot, directSlot } from "./ids.ts";
@@ -37,8 +38,20 @@ export interface DesiredRoom {
   readonly history: "joined" | "invited";
 }
 
-/** Invite-only rooms of a case: the space, coordination, liaison, and one for each delivery. */
+/** Invite-only rooms of a case: the space, coordination, liaison, and one for each delivery. Whoever is kept out for now is in none of them. */
 export function desiredRooms(scope: Scope): DesiredRoom[] {
+  return roomsOfCase(scope).map((room) => {
+    const may = (users: readonly UserId[]): readonly UserId[] => users.filter((user) => !isKeptOut(scope.people, user));
+    return { ...room, people: may(room.people), administrators: may(room.administrators) };
+  });
+}
+
+/** Those who belong in a room of a case and are kept out of it for now. */
+export function keptOutOf(scope: Scope, slot: Slot): readonly UserId[] {
+  return (roomsOfCase(scope).find((room) => room.slot === slot)?.people ?? []).filter((user) => isKeptOut(scope.people, user));
+}
+
+function roomsOfCase(scope: Scope): DesiredRoom[] {
   const { codename } = theCase(scope);
     const present = members(scope);
   const users = (of: readonly Member[]): UserId[] => of.map((member) => member.user);

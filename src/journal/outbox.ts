@@ -10,7 +10,8 @@ import { bound, NONCE_BYTES, seal, unseal } from "./seal.ts";
 /** How long a sent row is kept, milliseconds: servers repeat an answer to a known transaction id for about as long. */
 const SENT_KEPT = 24 * 60 * 60 * 1000;
 /**
- * For so long after an attempt, milliseconds, the server surely knows its transaction id: until then nothing but the stored ciphertext is repeated.
+ * For so long after an attempt, milliseconds, the server surely knows its transaction id: until then nothing but the stored ciphertext is repeated,
+ * unless somebody could read it who is kept out since.
  * Later, or from another device, the sender first looks whether the message has arrived, and may encrypt it anew if it has not.
  */
 const ATTEMPT_COUNTS = 12 * 60 * 60 * 1000;
@@ -114,7 +115,7 @@ export class OutboxTable {
 
   #encrypted(change: Extract<OutboxChange, { to: "encrypted" }>, found: OutboxRecord, keys: OutboxKey): void {
     const again = found.state === "encrypted" && found.device === change.device && found.room === change.room;
-    if (again && change.attempted - (found.attempted ?? 0) < ATTEMPT_COUNTS) {
+    if (again && change.inPlace !== true && change.attempted - (found.attempted ?? 0) < ATTEMPT_COUNTS) {
       throw new JournalConflict("outbox", `the outbox row ${change.id} was encrypted a short time ago by this device for this room`);
     }
     boundName(change.room, "a room id");

@@ -16,6 +16,7 @@ import { isPanic } from "./panic.ts";
 import { Receiving } from "./receiving.ts";
 import type { Log, Rest } from "./rest.ts";
 import { SerialByName } from "./serial.ts";
+import type { Pins } from "./sharing.ts";
 import { missingSessions, share } from "./sharing.ts";
 import { masterKeyOf } from "./standing.ts";
 import type { StoreAge } from "./store-age.ts";
@@ -112,7 +113,7 @@ export class OlmCrypto implements Crypto {
   async encrypt(room: RoomId, recipients: readonly Recipient[], type: string, content: Readonly<Record<string, unknown>>): Promise<Encrypted> {
     const json = JSON.stringify(content);
     if (Buffer.byteLength(json) > LONGEST_CONTENT) throw new Error(`an event of more than ${LONGEST_CONTENT} bytes cannot be sent encrypted`);
-    const pins = new Map(recipients.map(({ user, pinned }) => [user, pinned]));
+    const pins = new Map(recipients.map((recipient) => [recipient.user, recipient]));
     pins.delete(this.#machine.user);
     if (pins.size > MOST_RECIPIENTS) throw new Error(`a key goes to at most ${MOST_RECIPIENTS} people`);
     return this.#rooms.run(room, async () => this.#encrypt(room, pins, type, json)).catch((error: unknown) => {
@@ -121,7 +122,7 @@ export class OlmCrypto implements Crypto {
     });
   }
 
-  async #encrypt(room: RoomId, pins: ReadonlyMap<UserId, MasterKey>, type: string, json: string): Promise<Encrypted> {
+  async #encrypt(room: RoomId, pins: Pins, type: string, json: string): Promise<Encrypted> {
     await this.#age?.sure();
     const claim = await this.#informed.about(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
     if (claim !== undefined) await this.#outgoing.send(claim);

@@ -1,6 +1,7 @@
 /** A room's key for exactly those people whose identity is the pinned one, decided in the turn of the engine in which it is given. */
 import * as olm from "@matrix-org/matrix-sdk-crypto-wasm";
-import type { MasterKey, RoomId, UserId } from "../domain/ids.ts";
+import type { RoomId, UserId } from "../domain/ids.ts";
+import type { Recipient } from "../ports.ts";
 import { engineUsers } from "./machine.ts";
 import type { Standings } from "./standing.ts";
 import { devicesOf } from "./withholding.ts";
@@ -10,8 +11,11 @@ import type { LeftOut } from "./withholding.ts";
 const MOST_MESSAGES = 100n;
 const LONGEST_USE = 7n * 24n * 3_600n * 1_000_000n;
 
+/** Those in question, by user: each once. */
+export type Pins = ReadonlyMap<UserId, Recipient>;
+
 /** Of people who may not have the key nothing is claimed. */
-export async function missingSessions(engine: olm.OlmMachine, standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<olm.KeysClaimRequest | undefined> {
+export async function missingSessions(engine: olm.OlmMachine, standings: Standings, pins: Pins): Promise<olm.KeysClaimRequest | undefined> {
   const { entitled } = await sorted(standings, pins);
   return (await engine.getMissingSessions(engineUsers(entitled))) ?? undefined;
 }
@@ -24,7 +28,7 @@ export async function share(
   engine: olm.OlmMachine,
   standings: Standings,
   room: RoomId,
-  pins: ReadonlyMap<UserId, MasterKey>,
+  pins: Pins,
   silent: ReadonlySet<string>,
 ): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly leftOut: readonly LeftOut[] }> {
   const { entitled, refused } = await sorted(standings, pins);
@@ -41,11 +45,11 @@ export async function share(
   return { requests, leftOut };
 }
 
-async function sorted(standings: Standings, pins: ReadonlyMap<UserId, MasterKey>): Promise<{ readonly entitled: readonly UserId[]; readonly refused: readonly Omit<LeftOut, "devices">[] }> {
+async function sorted(standings: Standings, pins: Pins): Promise<{ readonly entitled: readonly UserId[]; readonly refused: readonly Omit<LeftOut, "devices">[] }> {
   const entitled: UserId[] = [];
   const refused: Omit<LeftOut, "devices">[] = [];
-  for (const [user, pinned] of pins) {
-    const why = await standings.recipient(user, pinned);
+  for (const [user, { pinned, keptOut }] of pins) {
+    const why = keptOut === true ? "kept-out" : await standings.recipient(user, pinned);
     if (why === "proven") entitled.push(user);
     else refused.push({ user, why });
   }

@@ -17,7 +17,7 @@ import { Serial } from "./serial.ts";
 export interface LeftOut {
   readonly user: UserId;
   readonly devices: readonly string[];
-  readonly why: Proof;
+  readonly why: Proof | "kept-out";
 }
 
 const MOST_DEVICES = 100;
@@ -57,7 +57,7 @@ export class Withholding {
       this.#told.add(`${session} ${user}`);
       const code = why === "device-unproven" || why === "unknown" ? "m.unverified" : "m.unauthorised";
       const transaction = createHash("sha256").update(JSON.stringify([session, user, code])).digest("hex").slice(0, 32);
-      const content = { algorithm: "m.megolm.v1.aes-sha2", room_id: room, session_id: session, sender_key: senderKey, code, reason: REASONS[code] };
+      const content = { algorithm: "m.megolm.v1.aes-sha2", room_id: room, session_id: session, sender_key: senderKey, code, reason: why === "kept-out" ? KEPT_OUT : REASONS[code] };
       this.#waiting.push({ user, transaction, content, devices });
     }
   }
@@ -77,6 +77,8 @@ export class Withholding {
     });
   }
 }
+
+const KEPT_OUT = "Access has been taken away for now.";
 
 /** English, as the specification's are; clients show their own words for the code. */
 const REASONS = {

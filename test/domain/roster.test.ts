@@ -4,8 +4,9 @@ import type { Context } from "../../src/domain/decision.ts";
 import type { MasterKey, UserId } from "../../src/domain/ids.ts";
 import { COORDINATION, LIAISON } from "../../src/domain/ids.ts";
 import type { NewMember } from "../../src/domain/roster.ts";
+import { memberEntity } from "../../src/domain/member.ts";
 import {
-  MEMBERS_MAX, NAME_MAX, ROLES, addMember, confirmMember, memberEntity, memberOf, nextCallSign, prepareMember, roomsOf, secondAdministrators,
+  MEMBERS_MAX, NAME_MAX, ROLES, addMember, confirmMember, memberOf, nextCallSign, prepareMember, roomsOf, secondAdministrators,
 } from "../../src/domain/roster.ts";
 import { rosterOf } from "../../src/domain/workspace.ts";
 import type { Story } from "./builders.ts";

@@ -221,12 +221,12 @@ export class Life {
       pump: async () => undefined,
       decrypt: (room, wire) => this.#call("decrypt", () => this.#opened(room, wire)),
       encrypt: (room, recipients, type, content): Promise<Encrypted> => this.#call("encrypt", () => {
-        const withheld = recipients.flatMap(({ user, pinned }) => {
-          const why = proofOf(user, pinned);
+        const withheld = recipients.flatMap(({ user, pinned, keptOut }) => {
+          const why = keptOut === true ? "kept-out" as const : proofOf(user, pinned);
           return why === "proven" ? [] : [{ user, why }];
         });
         const without = new Set(withheld.map(({ user }) => user));
-        this.#out.encrypting(room, recipients, [...without]);
+        this.#out.encrypting(room, recipients.filter(({ keptOut }) => keptOut !== true), [...without]);
         const sealed: Sealed = { sender: server.bot, type, content, readers: recipients.map(({ user }) => user).filter((user) => !without.has(user)) };
         return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: (server.state.counter += 1), ciphertext: JSON.stringify(sealed) }), withheld };
       }),

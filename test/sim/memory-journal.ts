@@ -129,7 +129,7 @@ export class MemoryJournal implements Journal {
       if (found === undefined) throw new JournalConflict("outbox", `there is no outbox row ${change.id}`);
       if (found.state === "sent" && !(change.to === "sent" && change.event === found.sent)) throw new JournalConflict("outbox", `the outbox row ${change.id} was sent`);
       const again = change.to === "encrypted" && found.state === "encrypted" && found.device === change.device && found.room === change.room;
-      if (again && change.attempted - (found.attempted ?? 0) < ATTEMPT_COUNTS) throw new JournalConflict("outbox", `the outbox row ${change.id} was encrypted a short time ago`);
+      if (again && change.inPlace !== true && change.attempted - (found.attempted ?? 0) < ATTEMPT_COUNTS) throw new JournalConflict("outbox", `the outbox row ${change.id} was encrypted a short time ago`);
     }
   }
   #change(change: OutboxChange, now: Instant): void {

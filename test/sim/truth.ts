@@ -1,4 +1,5 @@
 /** What must be true whatever happens, looked at with each commit and each encryption: the journal folded beside the app, from its rows alone. */
+import { isKeptOut } from "../../src/domain/access.ts";
 import { Chain } from "../../src/domain/chain.ts";
 import type { DomainEvent } from "../../src/domain/events.ts";
 import type { ChainId, EventId, Instant, RoomId, Slot, UserId } from "../../src/domain/ids.ts";
@@ -140,7 +141,7 @@ export class Truth {
   /** Who may read what is said there. */
   entitled(place: Placed): readonly UserId[] {
     const users = place.chain === INSTALLATION ? [directUser(place.slot)] : rosterOf(this.scope(place.chain), place.slot);
-    return users.filter((user) => this.people.has(user));
+    return users.filter((user) => this.people.has(user) && !isKeptOut(this.people, user));
   }
   #chain(id: ChainId): Chain {
     const found = this.#chains.get(id) ?? new Chain();

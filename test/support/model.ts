@@ -232,15 +232,23 @@ export class ModelCrypto implements Crypto {
   }
   async encrypt(_room: RoomId, recipients: readonly Recipient[], type: string, content: Content): Promise<Encrypted> {
     this.ciphertexts += 1;
-    return { ciphertext: this.#server.seal(this.#user, "BOT", type, content, recipients.map((each) => each.user)), withheld: [] };
+    const withheld: Encrypted["withheld"][number][] = [];
+    for (const { user, pinned, keptOut } of recipients) {
+      const why = keptOut === true ? "kept-out" : await this.identity(user, pinned);
+      if (why !== "proven") withheld.push({ user, why });
+    }
+    const readers = recipients.map((each) => each.user).filter((user) => !withheld.some((each) => each.user === user));
+    return { ciphertext: this.#server.seal(this.#user, "BOT", type, content, readers), withheld };
   }
   async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
-    return this.distrusted.get(`${user} ${device}`) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
+    return this.distrusted.get(`${user} ${device}`) ?? this.identity(user, pinned);
   }
   async masterKey(user: UserId): Promise<MasterKey | undefined> {
-    return masterKeyOf(user);
+    return this.shown.get(user) ?? masterKeyOf(user);
   }
-  /** Whose identity is not the pinned one any more, or not known. */
+  /** Another identity that the server shows for somebody than the one they began with. */
+  readonly shown = new Map<UserId, MasterKey>();
+  /** Whose identity is not known, or not what it should be whatever is shown. */
   readonly identities = new Map<UserId, Proof>();
   /** People to be reported by {@link changed}. */
   readonly reported = new Set<UserId>();
@@ -248,7 +256,7 @@ export class ModelCrypto implements Crypto {
   readonly rotated: RoomId[] = [];
   readonly verifications = new ModelVerifications();
   async identity(user: UserId, pinned: MasterKey): Promise<Proof> {
-    return this.identities.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
+    return this.identities.get(user) ?? (pinned === (await this.masterKey(user)) ? "proven" : "identity-changed");
   }
   async devices(user: UserId): Promise<{ readonly signed: number; readonly unsigned: number } | undefined> {
     const unsigned = [...this.unsigned].filter((each) => each.startsWith(`${user} `)).length;

@@ -2,6 +2,7 @@
 export const sayings = {
   "alert.not-yourself": "An alert goes to somebody else. Type  {example}",
   "alert.not-reachable": "{who} audits and sees no content: name somebody else.",
+  "alert.kept-out": "Not raised: nothing reaches {who} for now. Raise it to somebody else, or as P1, which asks the administrators too:  {line}",
   "alert.unknown-person": "Nobody in this case is called {who}.",
   "alert.too-many": "Not raised: {max, number} alerts are open that nobody has acknowledged. More would not be read.",
   "alert.unknown": "There is no such alert for you here.",

@@ -2,6 +2,9 @@
 export const sayings = {
   "doctor-person.title": "{callSign} in {codename}:",
   "doctor-person.unknown": "There is nobody called {callSign} in the cases that you administer.",
+  "doctor-person.suspended": "SUSPENDED since {since}: their identity changed. Nothing is sent to them, no command of theirs counts.",
+  "doctor-person.cut-off": "CUT OFF since {since}: their phone is lost. Nothing is sent to them, no command of theirs counts.",
+  "doctor-person.kept-out-cure": "Back with two people:  {line}",
   "doctor-person.identity": "{standing, select, proven {Identity: the one that was pinned.} identity_changed {IDENTITY CHANGED: what the server shows is not what was pinned. Nothing is sent to their devices.} not_pinned {Identity: not the one that was pinned.} other {Identity: not known; the homeserver did not show it.}}",
   "doctor-person.identity-cure": "Ask them in person or by phone whether they made a new identity. Until that is settled they read nothing and their commands do not count.",
   "doctor-person.confirmed": "Whether that identity is theirs: {state}.",

@@ -36,7 +36,7 @@ export const sayings = {
   "case.show-states": "States: {states}",
   "case.show-period": "From {from} until {until}",
   "case.show-people": "{country}: {people}",
-  "case.show-person": "{callSign} {role, select, administrator {administrator} authority {authority} member {member} liaison {liaison} other {auditor}} ({identity})",
+  "case.show-person": "{callSign} {role, select, administrator {administrator} authority {authority} member {member} liaison {liaison} other {auditor}} ({identity}{out, select, suspended {; suspended} cut_off {; cut off} other {}})",
   "case.show-rooms": "Your rooms: {rooms}",
   "case.ask-directly": "Not here: not everybody in this room may read it. In our direct chat, type  {line}",
   "roster.confirm": "{codename}: add {name} ({user}) as {role, select, administrator {administrator} authority {authority} member {member} liaison {liaison} other {auditor}} for {country}.",

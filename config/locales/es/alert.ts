@@ -2,6 +2,7 @@
 export const sayings = {
   "alert.not-yourself": "Una alerta va a otra persona. Escribe  {example}",
   "alert.not-reachable": "{who} audita y no ve contenidos: nombra a otra persona.",
+  "alert.kept-out": "No se ha dado: a {who} no le llega nada por ahora. Dásela a otra persona, o como P1, que pregunta también a quien administra:  {line}",
   "alert.unknown-person": "En este caso nadie se llama {who}.",
   "alert.too-many": "No se ha lanzado: hay {max, number} alertas abiertas de las que nadie ha acusado recibo. Más no se leerían.",
   "alert.unknown": "Aquí no hay tal alerta para ti.",

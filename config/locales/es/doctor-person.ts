@@ -2,6 +2,9 @@
 export const sayings = {
   "doctor-person.title": "{callSign} en {codename}:",
   "doctor-person.unknown": "No hay nadie llamado {callSign} en los casos que administras.",
+  "doctor-person.suspended": "SUSPENDIDO desde {since}: su identidad ha cambiado. No se le envía nada y ninguna orden suya cuenta.",
+  "doctor-person.cut-off": "SIN ACCESO desde {since}: ha perdido el teléfono. No se le envía nada y ninguna orden suya cuenta.",
+  "doctor-person.kept-out-cure": "Vuelve con dos personas:  {line}",
   "doctor-person.identity": "{standing, select, proven {Identidad: la que se fijó.} identity_changed {IDENTIDAD CAMBIADA: lo que muestra el servidor no es lo que se fijó. No se envía nada a sus dispositivos.} not_pinned {Identidad: no es la que se fijó.} other {Identidad: desconocida; el servidor no la mostró.}}",
   "doctor-person.identity-cure": "Pregúntale en persona o por teléfono si creó una identidad nueva. Hasta aclararlo no lee nada y sus órdenes no cuentan.",
   "doctor-person.confirmed": "Si esa identidad es suya: {state}.",

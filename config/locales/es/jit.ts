@@ -36,7 +36,7 @@ export const sayings = {
   "case.show-states": "Estados: {states}",
   "case.show-period": "Desde {from} hasta {until}",
   "case.show-people": "{country}: {people}",
-  "case.show-person": "{callSign} {role, select, administrator {administra} authority {autoridad} member {miembro} liaison {enlace} other {audita}} ({identity})",
+  "case.show-person": "{callSign} {role, select, administrator {administra} authority {autoridad} member {miembro} liaison {enlace} other {audita}} ({identity}{out, select, suspended {; suspendido} cut_off {; sin acceso} other {}})",
   "case.show-rooms": "Tus salas: {rooms}",
   "case.ask-directly": "Aquí no: no todos en esta sala pueden leerlo. En nuestro chat directo, escribe  {line}",
   "roster.confirm": "{codename}: añadir a {name} ({user}) por {country}, {role, select, administrator {para administrar} authority {como autoridad} member {como miembro} liaison {como enlace} other {para auditar}}.",

@@ -161,6 +161,20 @@ installed({ type: "wake-test.rung", v: 1, user: luis, at: now(), until: at(story
 installed({ type: "wake-test.heard", v: 1, user: luis, at: now(), after: 12_000 });
 installed({ type: "wake-test.cancelled", v: 1, user: nuno, at: now() });
 
+// ---------------------------------------------------------------- people kept out and let back
+const newKey = "C".repeat(43) as MasterKey;
+installed({ type: "person.suspended", v: 1, user: luis, shown: newKey, at: now() });
+happened({ type: "member.suspended", v: 1, callSign: CO1.callSign, at: now(), since: now(), shown: newKey });
+installed({ type: "person.identity-seen", v: 1, user: luis, shown: "B".repeat(43) as MasterKey, at: now() });
+happened({ type: "member.identity-seen", v: 1, callSign: CO1.callSign, at: now(), shown: "B".repeat(43) as MasterKey, isPinned: true });
+installed({ type: "person.restored", v: 1, user: luis, masterKey: newKey, at: now() });
+happened({ type: "member.restored", v: 1, callSign: CO1.callSign, at: now(), by: ES1.callSign, approvedBy: [PT1.callSign], masterKey: newKey }, ana);
+installed({ type: "person.cut-off", v: 1, user: ana, at: now() });
+happened({ type: "member.cut-off", v: 1, callSign: ES1.callSign, at: now(), since: now(), by: CO1.callSign, note: "stolen at the port" }, luis);
+installed({ type: "person.let-back", v: 1, user: ana, at: now() });
+happened({ type: "member.let-back", v: 1, callSign: ES1.callSign, at: now(), by: CO1.callSign, approvedBy: [PT1.callSign] }, luis);
+happened({ type: "case.keys-rotated", v: 1, at: now(), by: CO1.callSign }, luis);
+
 // ---------------------------------------------------------------- the end
 happened({ type: "case.expired", v: 1, at: at(500_000) });
 happened({ type: "case.closed", v: 1, at: at(500_001), by: ana, approvedBy: [luis] }, ana);
