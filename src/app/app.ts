@@ -18,7 +18,7 @@ import { desiredRooms, rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
 import { isSystem } from "../journal/row.ts";
 import { tokenRefused } from "../matrix/session-end.ts";
-import { OperatorError } from "../operator-error.ts";
+import type { OperatorError } from "../operator-error.ts";
 import type { Clock, Crypto, Gateway, Journal, Random } from "../ports.ts";
 import { Access } from "./access.ts";
 import { Alarms } from "./alarms.ts";
@@ -28,6 +28,7 @@ import type { InsideFacts } from "./doctor-inside.ts";
 import { DigestAway } from "./digest-away.ts";
 import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
+import { identityLost } from "./identity-lost.ts";
 import { Intake } from "./intake.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
@@ -36,10 +37,11 @@ import { roomReader } from "./render.ts";
 import type { UndoneRoom } from "./rooms-undone.ts";
 import { undoneRooms } from "./rooms-undone.ts";
 import { Rooms, present } from "./rooms.ts";
+import { SafeMode } from "./safe-mode.ts";
 import type { Wake } from "./scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Settings } from "./settings.ts";
-import { statusFor } from "./status.ts";
+import { casesAdministered, statusFor } from "./status.ts";
 import { SteadyClock } from "./steady-clock.ts";
 import type { Log } from "./system.ts";
 import { Turns } from "./turn.ts";
@@ -105,6 +107,7 @@ export class App {
   /** What falls due until then does so after time that nobody noticed, and says so. */
   #jumpedUntil = 0 as Instant;
   #looping: Promise<void> | undefined;
+  #safe: SafeMode | undefined;
   #pumping: Promise<void> | undefined;
 
   /** What this process has counted; for metrics, `status` and `doctor`. */
@@ -202,6 +205,28 @@ export class App {
     const cancel = clock.wakeAt((clock.now() + HOLD_TICKS) as Instant, () => this.#scheduler.release());
     this.#looping = this.#loop().finally(cancel);
   }
+  /**
+   * The journal is unfit from now on: nothing more is decided, sent or written; those in charge are told, and `status` and `doctor` are answered from memory
+   * until the process is stopped.
+   */
+  unfit(why: OperatorError): void {
+    if (this.#safe !== undefined || this.#stopped) return;
+    const { gateway, crypto, log, registry, settings } = this.#parts;
+    const world = this.#world;
+    for (const part of [this.#scheduler, this.#reconciler, this.#outbox, this.#intake, this.#digest, this.#access]) part.stop();
+    const owners = settings.owners.map(({ user }) => user);
+    this.#safe = new SafeMode({
+      gateway, crypto, clock: this.#clock, log, health: this.health, registry, prefix: settings.prefix, rooms: this.#rooms, why,
+      person(user) {
+        const person = world.people.get(user);
+        return person?.suspended === undefined ? person : undefined;
+      },
+      direct: (user) => world.room(world.direct(user)), facts: (user) => this.status(user),
+      charge: [...new Set([...owners, ...[...world.people.keys()].filter((user) => casesAdministered(world, user).length > 0)])],
+      fatal: (fault) => this.#ended.reject(curable(fault)),
+    });
+    void this.#safe.tell();
+  }
   /** What is under way becomes durable, then `close` ends the calls that still wait for the server. */
   async stop(close: () => Promise<void>): Promise<void> {
     if (this.#stopped) return;
@@ -212,8 +237,9 @@ export class App {
     this.#intake.stop();
     this.#digest.stop();
     this.#access.stop();
+    this.#safe?.stop();
     await this.#writer.idle();
-    for (const chain of this.#turns.seqs.keys()) await this.#snapshot(chain);
+    if (this.#safe === undefined) for (const chain of this.#turns.seqs.keys()) await this.#snapshot(chain);
     await close();
     await this.#looping;
     await this.#pumping;
@@ -223,7 +249,7 @@ export class App {
   /** How the bot is now; cheap enough to be asked every few seconds. */
   vitals(): Vitals {
     return vitalsOf({
-      now: this.#clock.now(), health: this.health, stopped: this.#stopped, inbox: this.#intake.waiting(), outbox: this.#outbox.waiting(),
+      now: this.#clock.now(), health: this.health, stopped: this.#stopped, safe: this.#safe !== undefined, inbox: this.#intake.waiting(), outbox: this.#outbox.waiting(),
       roomsUndone: this.#undone().length, timers: this.#scheduler.size,
     });
   }
@@ -292,6 +318,7 @@ export class App {
     let failures = 0;
     let resumed = false;
     while (!this.#stopped) {
+      if (this.#safe !== undefined) return this.#safe.run(this.#intake.since);
       this.health.mark("tried", clock.now());
       try {
         await this.#intake.once(LONG_POLL);
@@ -312,6 +339,7 @@ export class App {
         const gateway = faultOf(fault);
         if (gateway?.kind === "token") return this.#ended.reject(curable(fault));
         if (this.#stopped) return;
+        if (this.#safe !== undefined) continue;
         failures += 1;
         this.health.count("syncs_failed");
         if (gateway?.kind === "rate-limited") this.health.count("rate_limited");
@@ -494,12 +522,4 @@ export class App {
 function curable(fault: unknown): unknown {
   const gateway = faultOf(fault);
   return gateway?.kind === "token" ? tokenRefused(gateway) : fault;
-}
-
-/** Somebody with the account's password has replaced the bot's identity, or removed its device: whatever it said now would be said by a stranger. */
-function identityLost(): OperatorError {
-  return new OperatorError(
-    "identity.lost", "The bot's device is no longer signed by the bot's own identity; it has stopped and sends nothing more.",
-    "Find out who changed the account. Then start the bot again with its recovery key file in place; it restores its identity from there.",
-  );
 }

@@ -95,6 +95,10 @@ export class Intake {
     this.#catchUp.stop();
     this.#invitations.stop();
   }
+  /** The token of the last sync that was dealt with; undefined before the first. */
+  get since(): string | undefined {
+    return this.#since;
+  }
   /** When the last sync before this process began was dealt with; undefined at the very first start. */
   get syncedAt(): Instant | undefined {
     return this.#syncedAt;

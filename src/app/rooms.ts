@@ -70,6 +70,9 @@ export class Rooms {
       this.#seen.set(room.room, room);
     }
   }
+  all(): Iterable<ObservedRoom> {
+    return this.#seen.values();
+  }
   get(room: RoomId): ObservedRoom | undefined {
     return this.#seen.get(room);
   }

@@ -5,10 +5,13 @@ import { loadRegistry } from "../chat/registry.ts";
 import { known } from "../domain/entities.ts";
 import { CRYPTO_AGE_VALUE, openJournal } from "../journal/journal.ts";
 import { openKeys } from "../journal/keys.ts";
-import type { Crypto, Gateway, Journal } from "../ports.ts";
 import { CRYPTO_STORE } from "../matrix/crypto-store/open.ts";
+import type { Keys } from "../journal/keys.ts";
+import type { OperatorError } from "../operator-error.ts";
+import type { Journal } from "../ports.ts";
 import { DEVICE_FILE } from "../matrix/device-file.ts";
 import { openLine } from "../matrix/line.ts";
+import type { Line } from "../matrix/line.ts";
 import type { NotedAge } from "../matrix/store-age.ts";
 import { serveHold } from "./hold.ts";
 import { App, EVOLVE_VERSION } from "./app.ts";
@@ -17,6 +20,10 @@ import type { Examine } from "./doctor.ts";
 import { examination } from "./doctor-outside.ts";
 import type { OperationsParts } from "./operations.ts";
 import { startOperations } from "./operations.ts";
+import { keepReserve, spendReserve, spendReserveIfScarce } from "./reserve.ts";
+import type { Running } from "./running.ts";
+import { isJournalAlone } from "./safe-mode.ts";
+import { startSafe } from "./safe-start.ts";
 import type { Secrets, Settings } from "./settings.ts";
 import { log, relevoVersion, systemClock, systemMachine, systemRandom } from "./system.ts";
 import type { LogFacts } from "./system.ts";
@@ -24,21 +31,12 @@ import type { LogFacts } from "./system.ts";
 /** Folder of the command objects. */
 export const COMMANDS = fileURLToPath(new URL("../../commands/", import.meta.url));
 
-/** A bot that has been started. */
-export interface Running {
-  /** Resolves when the first sync has been dealt with. */
-  readonly ready: Promise<void>;
-  stop(): Promise<void>;
-  /** Rejects with what the bot cannot go on after; resolves with the exit code once it has stopped. */
-  readonly ended: Promise<number>;
-}
-
 /** The ports of a real installation. */
-export interface Ports {
-  readonly gateway: Gateway;
-  readonly crypto: Crypto;
+export interface Ports extends Pick<Line, "gateway" | "crypto"> {
   readonly journal: Journal;
   readonly markKey: Uint8Array;
+  /** Resolves with what the journal turned out to be unfit by, while it was used. */
+  readonly unfit: Promise<OperatorError>;
   /** Ends calls under way, then closes crypto store and journal. */
   close(): Promise<void>;
 }
@@ -50,17 +48,14 @@ export interface Ports {
 export async function openPorts(settings: Settings, secrets: Secrets, fatal: (error: unknown) => void): Promise<Ports> {
   const random = systemRandom();
   const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random });
-  const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION, fatal });
+  const unfit = Promise.withResolvers<OperatorError>();
+  const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION, fatal: unfit.resolve });
   try {
     const age = await journal.value(CRYPTO_AGE_VALUE);
-    const line = await openLine({
-      homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random, fatal, ...(age === undefined ? {} : { notedAge: JSON.parse(age) as NotedAge }),
-      deviceFile: join(settings.data, DEVICE_FILE), storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
-      ...(secrets.password === undefined ? {} : { password: secrets.password }), log: lineLog,
-    });
+    const line = await openLineOf(settings, secrets, keys, age === undefined ? undefined : (JSON.parse(age) as NotedAge), fatal);
     const letGo = await serveHold({ folder: settings.data, clock: systemClock(), log, hold: () => journal.hold() });
     return {
-      gateway: line.gateway, crypto: line.crypto, journal,
+      gateway: line.gateway, crypto: line.crypto, journal, unfit: unfit.promise,
       // A room that was made after the copy from which the journal goes on must not be taken for one that is wanted now.
       markKey: keys.derive(journal.epoch === "" ? "room-mark" : `room-mark/${journal.epoch}`),
       async close() {
@@ -73,6 +68,15 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
     await journal.close();
     throw error;
   }
+}
+
+/** The line of these settings; what the journal noted of the crypto store, or that it cannot be read. */
+export function openLineOf(settings: Settings, secrets: Secrets, keys: Keys, notedAge: NotedAge | "unread" | undefined, fatal: (error: unknown) => void): Promise<Line> {
+  return openLine({
+    homeserver: settings.homeserver, user: settings.user, token: secrets.accessToken, random: systemRandom(), fatal,
+    deviceFile: join(settings.data, DEVICE_FILE), storeFile: join(settings.data, CRYPTO_STORE), storeKey: keys.cryptoStore, recoveryKeyFile: settings.secrets.recoveryKeyFile,
+    ...(notedAge === undefined ? {} : { notedAge }), ...(secrets.password === undefined ? {} : { password: secrets.password }), log: lineLog,
+  });
 }
 
 /** Starts the bot on ports that are open; its stop closes them. */
@@ -88,8 +92,9 @@ export async function startOn(ports: Ports, settings: AppParts["settings"] & Ope
     await operations.stop();
     throw fault;
   });
+  void ports.unfit.then((why) => app.unfit(why));
   return {
-    ready: app.ready,
+    ready: app.ready, unfit: ports.unfit,
     ended: Promise.race([app.ended, failed]).then(() => 0),
     async stop() {
       await app.stop(() => ports.close());
@@ -98,12 +103,27 @@ export async function startOn(ports: Ports, settings: AppParts["settings"] & Ope
   };
 }
 
-/** Opens the ports of these settings and starts the bot on them. Throws an `OperatorError`, or what the homeserver said. */
+/**
+ * Opens the ports of these settings and starts the bot on them; if the journal alone is unfit, it starts in safe mode. Throws an `OperatorError`, or what the
+ * homeserver said.
+ */
 export async function start(settings: Settings, secrets: Secrets): Promise<Running> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
-  const ports = await openPorts(settings, secrets, failed.reject);
-  return startOn(ports, settings, failed.promise, examination(settings, secrets, systemClock()));
+  let ports: Ports | undefined;
+  spendReserveIfScarce(settings.data);
+  try {
+    ports = await openPorts(settings, secrets, failed.reject);
+    keepReserve(settings.data);
+    void ports.unfit.then(() => spendReserve(settings.data));
+    return await startOn(ports, settings, failed.promise, examination(settings, secrets, systemClock()));
+  } catch (fault) {
+    if (!isJournalAlone(fault)) throw fault;
+    await ports?.close();
+    spendReserve(settings.data);
+    const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random: systemRandom() });
+    return startSafe({ settings, why: fault, failed, registry: await loadRegistry(COMMANDS), line: await openLineOf(settings, secrets, keys, "unread", failed.reject) });
+  }
 }
 
 /** What the line reports, through the allow-list of the log. */

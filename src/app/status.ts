@@ -1,10 +1,8 @@
 /** The facts of `status`, gathered from memory for one person: of cases only those that they administer. */
-import type { ChainId, Instant, UserId, Zone } from "../domain/ids.ts";
+import type { ChainId, Instant, UserId } from "../domain/ids.ts";
 import { serverOf } from "../domain/ids.ts";
-import type { Message } from "../domain/say.ts";
-import type { CaseStatus, SafeModeFacts, StatusFacts } from "../domain/status.ts";
+import type { CaseStatus, StatusFacts } from "../domain/status.ts";
 import { members } from "../domain/state.ts";
-import { tellSafeMode } from "../domain/status.ts";
 import type { UndoneRoom } from "./rooms-undone.ts";
 import type { LaneVitals, Vitals } from "./vitals.ts";
 import { unsentIn } from "./vitals.ts";
@@ -61,11 +59,6 @@ function optionalHeard(heard: Instant | undefined): { readonly heard?: Instant }
 /** Cases of which somebody is an administrator. */
 export function casesAdministered(world: World, user: UserId): ChainId[] {
   return world.casesOf(user).filter((chain) => world.member(chain, user)?.role === "administrator");
-}
-
-/** What is answered in safe mode, to `status` and `doctor` alike: from memory, nothing is read or written. The code's dots become `_` for the catalogue. */
-export function safeModeAnswer(safe: SafeModeFacts, facts: StatusFacts, zone: Zone): Message {
-  return tellSafeMode({ ...safe, why: safe.why.replaceAll(/[.-]/g, "_") }, facts, zone);
 }
 
 function oldest(lanes: readonly LaneVitals[]): LaneVitals {

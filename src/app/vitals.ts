@@ -39,6 +39,8 @@ export interface Told {
   readonly now: Instant;
   readonly health: Pick<Health, "when">;
   readonly stopped: boolean;
+  /** Its journal is unfit, and it does nothing but say so. */
+  readonly safe: boolean;
   readonly inbox: { readonly all: number; readonly undecryptable: number };
   readonly outbox: readonly { readonly lane: Lane; readonly created: Instant; readonly setAside: boolean }[];
   readonly roomsUndone: number;
@@ -46,10 +48,11 @@ export interface Told {
 }
 
 /** The vitals at this moment. */
-export function vitalsOf({ now, health, stopped, inbox, outbox, roomsUndone, timers }: Told): Vitals {
+export function vitalsOf({ now, health, stopped, safe, inbox, outbox, roomsUndone, timers }: Told): Vitals {
   const [started, synced, tried, waits] = [health.when("started"), health.when("synced"), health.when("tried"), health.when("waits")];
   const notReady: NotReady[] = [
     ...(stopped ? ["stopping" as const] : []),
+    ...(safe ? ["safe-mode" as const] : []),
     ...(synced === undefined ? ["starting" as const] : now - synced > SILENT_AFTER ? ["not-synced" as const] : []),
   ];
   const lane = (of: Lane): LaneVitals => {

@@ -11,7 +11,7 @@ import type { Asker } from "./init-ask.ts";
 import type { GivenOptions } from "./init-command.ts";
 import type { LoginOptions } from "./login.ts";
 import type { RecoverOptions } from "./recover.ts";
-import { EXIT, endOf, report, withoutValues } from "./report.ts";
+import { EXIT, complain, endOf, report, withoutValues } from "./report.ts";
 
 /** Where a command reads and writes. */
 export interface Terminal {
@@ -40,7 +40,8 @@ export async function commandLine(args: readonly string[], terminal: Terminal): 
   }
 }
 
-function programOf(terminal: Terminal, ended: (code: number) => void): Command {
+/** All commands with their options; `ended` is given the exit code of the one that ran. */
+export function programOf(terminal: Terminal, ended: (code: number) => void): Command {
   const program = new Command("relevo")
     .description("A Matrix bot with which authorities of several countries run a joint investigation team, end-to-end encrypted.")
     .version(`relevo ${relevoVersion()}, Node ${process.versions.node}`, "-V, --version", "print the versions of Relevo and of its Node")
@@ -203,7 +204,7 @@ async function runBot(config: string, terminal: Terminal): Promise<number> {
   };
   process.prependListener("uncaughtException", leave);
   try {
-    return await run(settings, secrets, start, { clock, say: terminal.out, onStop: onStopSignals });
+    return await run(settings, secrets, start, { clock, say: terminal.out, complain: (error) => complain(error, terminal.err, log), onStop: onStopSignals });
   } catch (error) {
     leave(error);
     throw error;

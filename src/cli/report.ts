@@ -30,6 +30,13 @@ export function report(thrown: unknown, err: (line: string) => void, log: Log): 
   return EXIT.failed;
 }
 
+/** Tells what a bot that has gone into safe mode lacks; it goes on, and whoever looks at its output must not take it for well. */
+export function complain({ code, message, cure }: OperatorError, err: (line: string) => void, log: Log): void {
+  log.error("safe-mode.entered", { why: code as Lowercase<string> });
+  err(`relevo: SAFE MODE, nothing is carried out or written down: ${message} (${code})`);
+  err(`To do: ${cure}`);
+}
+
 /** The same for whoever asks later why the process ended. */
 export function endOf(thrown: unknown): { readonly code: string; readonly what: string; readonly cure: string } {
   const curable = curableOf(thrown);

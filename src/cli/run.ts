@@ -1,6 +1,7 @@
 /** `relevo run`: starts the bot, says when it is ready, stops it cleanly on a signal. */
 import type { Secrets, Settings } from "../app/settings.ts";
-import type { Running } from "../app/start.ts";
+import type { Running } from "../app/running.ts";
+import type { OperatorError } from "../operator-error.ts";
 import type { Clock } from "../ports.ts";
 import type { Instant } from "../domain/ids.ts";
 
@@ -12,6 +13,8 @@ export interface Host {
   readonly clock: Clock;
   /** One line on standard output. */
   say(line: string): void;
+  /** What stands in the way of a bot that goes on all the same, with its cure. */
+  complain(error: OperatorError): void;
   /** Calls back when the process is asked to end; may call more than once. */
   onStop(stop: () => void): void;
 }
@@ -27,6 +30,7 @@ export async function run(settings: Settings, secrets: Secrets, start: Start, ho
   host.onStop(asked.resolve);
   const running = await startOrStop(start(settings, secrets), asked.promise, host.clock);
   if (running === undefined) return 0;
+  void running.unfit.then((why) => host.complain(why));
   const ended = running.ready.then(() => {
     host.say("ready");
     return running.ended;

@@ -13,6 +13,10 @@ declare module "./say.ts" {
     "status.stopping": Record<never, never>;
     "status.safe-mode": { why: string; since: When };
     "status.safe-mode-means": { told: number };
+    "status.safe-mode-began": Record<never, never>;
+    "status.safe-mode-meanwhile": Record<never, never>;
+    "status.safe-mode-blind": Record<never, never>;
+    "status.safe-mode-stop": Record<never, never>;
     "status.unsent-urgent": { count: number; waiting: Span };
     "status.unsent-long": { count: number; waiting: Span };
     "status.set-aside": { count: number };
@@ -75,7 +79,7 @@ export interface StatusFacts {
 }
 /** Why the bot is in safe mode, since when, and how many people have been told. */
 export interface SafeModeFacts {
-  /** Code of the operator error that led to it, `journal.disk-full`. */
+  /** Code of the operator error that led to it, as the catalogue has it: `journal_disk_full`. */
   readonly why: string;
   readonly since: Instant;
   readonly told: number;
@@ -91,13 +95,22 @@ export function tellStatus(facts: StatusFacts, zone: Zone): Message {
   return message(wrong.length === 0 ? line("status.well", {}) : line("status.not-well", { count: wrong.length }), ...wrong, ...rest(facts, zone), line("status.more", { line: typed("doctor") }));
 }
 
-/** The same in safe mode: the reason comes first, and nothing is promised. */
-export function tellSafeMode(safe: SafeModeFacts, facts: StatusFacts, zone: Zone): Message {
+/** The same in safe mode: the reason comes first, and nothing is promised. Without facts the journal could not be read, and nothing is known of what stands in it. */
+export function tellSafeMode(safe: SafeModeFacts, facts: StatusFacts | undefined, zone: Zone): Message {
+  const head = [line("status.safe-mode", { why: safe.why, since: when(safe.since, zone) }), line("status.safe-mode-means", { told: safe.told })];
+  if (facts === undefined) return message(...head, line("status.safe-mode-blind", {}));
   const { notReady, ...others } = facts;
-  return message(
-    line("status.safe-mode", { why: safe.why, since: when(safe.since, zone) }), line("status.safe-mode-means", { told: safe.told }),
-    ...problems({ ...others, notReady: notReady.filter((reason) => reason !== "safe-mode") }, zone), ...rest(facts, zone),
-  );
+  return message(...head, ...problems({ ...others, notReady: notReady.filter((reason) => reason !== "safe-mode") }, zone), ...rest(facts, zone));
+}
+
+/** What those in charge are told when it begins, and whoever else gives a command then. */
+export function tellSafeModeBegan({ why, since }: Omit<SafeModeFacts, "told">, zone: Zone): Message {
+  return message(line("status.safe-mode", { why, since: when(since, zone) }), line("status.safe-mode-began", {}), line("status.safe-mode-meanwhile", {}));
+}
+
+/** Whoever says stop must know at once that nobody has heard it. */
+export function tellStopNotTaken({ why, since }: Omit<SafeModeFacts, "told">, zone: Zone): Message {
+  return message(line("status.safe-mode-stop", {}), line("status.safe-mode", { why, since: when(since, zone) }), line("status.safe-mode-meanwhile", {}));
 }
 
 function problems(facts: StatusFacts, zone: Zone): Line[] {

@@ -50,7 +50,7 @@ export interface OpenJournal {
   readonly known: (type: string, v: number) => boolean;
   /** Version of `evolve`: a snapshot made by another one is dropped. */
   readonly evolveVersion: string;
-  /** Called when the disk is full or fails while something is written, besides the rejection of that call: the process should end with this error. */
+  /** Called when the disk is full or fails, or the file turns out to be damaged, besides the rejection of that call: nothing is written from then on. */
   readonly fatal?: (error: OperatorError) => void;
 }
 
@@ -157,7 +157,7 @@ export class SqliteJournal implements Journal {
     try {
       await this.#snapshots.write(chain, key.snapshot, { seq, head: head.toString("hex"), evolve: evolveVersion, state });
     } catch (error) {
-      throw this.#writingFailed(error);
+      throw this.#failed(error);
     }
   }
 
@@ -260,7 +260,7 @@ export class SqliteJournal implements Journal {
       if (done?.busy !== 0) throw new Error("the journal could not be brought into one file");
       this.#db.pragma("wal_autocheckpoint=0");
     } catch (error) {
-      throw this.#writingFailed(error);
+      throw this.#failed(error);
     }
     let held = true;
     return () => {
@@ -291,7 +291,7 @@ export class SqliteJournal implements Journal {
         await scheduler.yield();
       }
     } catch (error) {
-      throw translated(error, this.#file);
+      throw this.#failed(error);
     }
   }
 
@@ -350,7 +350,7 @@ export class SqliteJournal implements Journal {
     try {
       result = this.#inTransaction(() => work(appending));
     } catch (error) {
-      throw this.#writingFailed(error);
+      throw this.#failed(error);
     }
     this.#chains.settle(appending);
     return result;
@@ -360,15 +360,16 @@ export class SqliteJournal implements Journal {
     try {
       return work();
     } catch (error) {
-      throw translated(error, this.#file);
+      throw this.#failed(error);
     }
   }
 
-  #writingFailed(error: unknown): unknown {
+  /** Also of what was read: nothing is written any more to a file that cannot be read. */
+  #failed(error: unknown): unknown {
     const told = translated(error, this.#file);
     if (told instanceof OperatorError) {
-      // A full disk was found before anything was durable; after any other fault only a new start can tell.
-      if (told.code !== "journal.disk-full") this.#broken = told;
+      // What is durable is known only after a new start; and a disk that was full once may be again in the middle of what belongs together.
+      this.#broken = told;
       this.#fatal(told);
     }
     return told;

@@ -10,10 +10,11 @@ import type { Registry } from "../../src/chat/registry.ts";
 import { loadRegistry } from "../../src/chat/registry.ts";
 import { known } from "../../src/domain/entities.ts";
 import type { EventId, RoomId, UserId } from "../../src/domain/ids.ts";
-import type { SqliteJournal } from "../../src/journal/journal.ts";
-import { openJournal } from "../../src/journal/journal.ts";
+import { SqliteJournal } from "../../src/journal/journal.ts";
+import type { Connection } from "../../src/journal/database.ts";
+import { openDatabase } from "../../src/journal/database.ts";
 import type { Keys } from "../../src/journal/keys.ts";
-import { openKeys } from "../../src/journal/keys.ts";
+import { JOURNAL_FILE, openKeys } from "../../src/journal/keys.ts";
 import type { Batch } from "../../src/ports.ts";
 import { ANA, BOT, LUIS, NOW } from "../domain/builders-core.ts";
 import type { Shown } from "../support/model.ts";
@@ -46,6 +47,7 @@ export class World {
   #app: App | undefined;
   #gateway: ModelGateway | undefined;
   #journal: SqliteJournal | undefined;
+  #db: Connection | undefined;
 
   constructor(clock = new SoonClock(NOW)) {
     this.clock = clock;
@@ -54,7 +56,11 @@ export class World {
   async start(setting: Setting = {}): Promise<void> {
     this.#setting = setting;
     const random = systemRandom();
-    const journal = openJournal({ folder: this.#folder, keys: this.#keys, clock: this.clock, random, known, evolveVersion: EVOLVE_VERSION });
+    const file = join(this.#folder, JOURNAL_FILE);
+    this.#db = openDatabase(file, this.#keys.file);
+    const journal = new SqliteJournal(this.#db, file, {
+      folder: this.#folder, keys: this.#keys, clock: this.clock, random, known, evolveVersion: EVOLVE_VERSION, fatal: (error) => this.#app?.unfit(error),
+    });
     const commit = journal.commit.bind(journal);
     journal.commit = async (batch) => {
       this.#setting.commit?.(batch);
@@ -83,6 +89,11 @@ export class World {
   get journal(): SqliteJournal {
     if (this.#journal === undefined) throw new Error("not started");
     return this.#journal;
+  }
+  /** No room is left on the disk of the journal for more than a few pages. */
+  fillDisk(): void {
+    const pages = Number(this.#db?.pragma("page_count", { simple: true }));
+    this.#db?.pragma(`max_page_count=${pages}`);
   }
   /** The homeserver as the bot sees it: a test may replace a call, as a fault would. */
   get gateway(): ModelGateway {

@@ -29,7 +29,7 @@ const MACHINE: Machine = { figures: () => ({ resident: 1, heap: 2, loopDelay: 3,
 function told(changes: Partial<Told> & { readonly moments?: Partial<Record<"started" | "tried" | "synced" | "waits", number>> } = {}): Told {
   const moments = { started: NOW - 3_600_000, tried: NOW - 1_000, synced: NOW - 2_000, ...changes.moments };
   return {
-    now: NOW, health: { when: (moment) => moments[moment as keyof typeof moments] as Instant | undefined }, stopped: false,
+    now: NOW, health: { when: (moment) => moments[moment as keyof typeof moments] as Instant | undefined }, stopped: false, safe: false,
     inbox: { all: 0, undecryptable: 0 }, outbox: [], roomsUndone: 0, timers: 0, ...changes,
   };
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { safeModeAnswer } from "../../src/app/status.ts";
 import { sayIn } from "../../src/chat/catalogue.ts";
 import type { Instant, Zone } from "../../src/domain/ids.ts";
 import type { Message } from "../../src/domain/say.ts";
 import { line } from "../../src/domain/say.ts";
 import type { StatusFacts } from "../../src/domain/status.ts";
-import { tellStatus } from "../../src/domain/status.ts";
+import { tellSafeMode, tellStatus } from "../../src/domain/status.ts";
 import { ANA, LUIS, NOW, NUNO } from "../domain/builders-core.ts";
 import { settled } from "../support/model.ts";
 import type { World } from "./harness.ts";
@@ -89,7 +88,7 @@ describe("status", () => {
     assert.equal(told(tellStatus({ ...FACTS, unsent: 2, unsentSince: (NOW - 2_000) as Instant, urgent: 1, urgentSince: (NOW - 100) as Instant }, MADRID))[0], "All is well.");
   });
   it("in safe mode says why, that nothing counts, and what the operator runs, before all else", () => {
-    const lines = told(safeModeAnswer({ why: "journal.disk-full", since: NOW, told: 2 }, { ...FACTS, notReady: ["safe-mode"], cases: [{ codename: "Albatross", moving: 1, waiting: 0, checkpoint: NOW, undone: [line("text", { text: "x" })], servers: [], language: "en" }] }, MADRID));
+    const lines = told(tellSafeMode({ why: "journal_disk_full", since: NOW, told: 2 }, { ...FACTS, notReady: ["safe-mode"], cases: [{ codename: "Albatross", moving: 1, waiting: 0, checkpoint: NOW, undone: [line("text", { text: "x" })], servers: [], language: "en" }] }, MADRID));
     assert.match(lines[0] ?? "", /^SAFE MODE since Tue 24 Nov .*the disk is full/);
     assert.match(lines[1] ?? "", /not even a stop.*2 people in charge have been told.*relevo doctor/);
     assert.match(lines.join("\n"), /Albatross: 1 delivery on the move/);

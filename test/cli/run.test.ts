@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Secrets, Settings } from "../../src/app/settings.ts";
-import type { Running } from "../../src/app/start.ts";
+import type { Running } from "../../src/app/running.ts";
 import { parseConfig } from "../../src/cli/config.ts";
 import { sampleConfig } from "../../src/cli/config-text.ts";
 import { run } from "../../src/cli/run.ts";
@@ -32,19 +32,21 @@ function aBot() {
       return () => void timers.delete(then);
     },
   };
+  const unfit = Promise.withResolvers<OperatorError>();
   const running: Running = {
     ready: ready.promise,
+    unfit: unfit.promise,
     ended: ended.promise,
     stop: async () => {
       stops += 1;
     },
   };
   return {
-    ready, ended, said, running, timers,
+    ready, ended, said, running, timers, unfit,
     stops: () => stops,
     signal: () => askedToStop(),
     timePasses: () => timers.forEach((then) => then()),
-    host: { clock, say: (line: string) => void said.push(line), onStop: (stop: () => void) => void (askedToStop = stop) },
+    host: { clock, say: (line: string) => void said.push(line), complain: ({ code }: OperatorError) => void said.push(code), onStop: (stop: () => void) => void (askedToStop = stop) },
   };
 }
 /** Lets everything that is already settled take its course. */

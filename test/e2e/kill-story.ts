@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { it } from "node:test";
+import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { WORDS } from "../../demo/words.ts";
 import { prepareBot, type Bot } from "../support/bot.ts";
@@ -23,13 +24,13 @@ export const DIRECT = "relevo";
 export const { reads: READS, buttons: BUTTONS } = WORDS.en;
 
 /** What declares the chapters of one story, in their order: when one has failed, those after it cannot be played and are skipped. */
-export function chapters(): (name: string, play: () => Promise<void>) => void {
+export function chapters(): (name: string, play: (test: TestContext) => Promise<void>) => void {
   let broken = false;
   return (name, play) => {
     it(name, async (test) => {
       if (broken) return test.skip("an earlier chapter failed");
       broken = true;
-      await play();
+      await play(test);
       broken = false;
     });
   };

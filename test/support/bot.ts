@@ -46,8 +46,8 @@ export interface Bot {
   readonly output: string;
   readonly running: boolean;
   readonly pid: number;
-  /** Starts it again after {@link kill} or {@link stop}; resolves when it is ready. */
-  start(): Promise<void>;
+  /** Starts it again after {@link kill} or {@link stop}; resolves when it is ready, or when its output says something else. */
+  start(says?: RegExp): Promise<void>;
   /** SIGTERM: it ends in good order. */
   stop(): Promise<Ended>;
   /** SIGKILL: as a power cut would. */
@@ -76,7 +76,7 @@ export async function prepareBot(options: BotOptions): Promise<Bot> {
   let life: Leashed | undefined;
   let over = true;
 
-  async function start(): Promise<void> {
+  async function start(says?: RegExp): Promise<void> {
     if (!over) throw new Error("the bot runs already");
     const child = await startLeashed(process.execPath, [...options.nodeArgs ?? [], PROGRAM, "run", "--config", config], {
       cwd: dir,
@@ -96,9 +96,9 @@ export async function prepareBot(options: BotOptions): Promise<Bot> {
       const take = (chunk: Buffer, isStdout: boolean) => {
         output += chunk.toString();
         writeFileSync(outputFile, chunk, { flag: "a" });
-        if (!isStdout) return;
+        if (!isStdout && says === undefined) return;
         spoken += chunk.toString();
-        if (/^ready$/m.test(spoken)) {
+        if ((says ?? /^ready$/m).test(spoken)) {
           clearTimeout(timer);
           resolve();
         }
