@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { outOfDate } from "../../docs/generate.ts";
+import { programOf } from "../../src/cli/command-line.ts";
 import { parseConfig } from "../../src/cli/config.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -20,6 +21,28 @@ describe("documentation", () => {
   });
   it("ships a sample configuration that is accepted", async () => {
     assert.ok(parseConfig(await readFile(join(ROOT, "config", "default.yaml"), "utf8"), (path) => path).ok);
+  });
+  it("is there wherever the program sends somebody to it", async () => {
+    const named: string[] = [];
+    for (const folder of ["src", "config", "commands"]) {
+      for (const name of await readdir(join(ROOT, folder), { recursive: true })) {
+        if (!/\.(?:ts|yaml)$/.test(name)) continue;
+        for (const [document] of (await readFile(join(ROOT, folder, name), "utf8")).matchAll(/docs\/[\w/-]+\.md/g)) named.push(document);
+      }
+    }
+    assert.ok(named.includes("docs/recovery.md"));
+    assert.deepEqual([...new Set(named)].filter((document) => !existsSync(join(ROOT, document))), []);
+  });
+  it("of recovery names only commands and options that there are", async () => {
+    const text = await readFile(join(ROOT, "docs", "recovery.md"), "utf8");
+    const program = programOf({ input: process.stdin, out: () => undefined, err: () => undefined }, () => undefined);
+    const lines = [...text.matchAll(/`relevo ([^`]+)`/g)].map(([, line = ""]) => line.split(" "));
+    assert.ok(lines.length > 5);
+    for (const [name = "", ...rest] of lines) {
+      const command = program.commands.find((each) => each.name() === name);
+      assert.ok(command !== undefined, name);
+      for (const option of rest.filter((word) => word.startsWith("--"))) assert.ok(command.options.some(({ long }) => long === option), `relevo ${name} ${option}`);
+    }
   });
   it("has no link to a file that is not there", async () => {
     const broken: string[] = [];
