@@ -357,8 +357,11 @@ export interface Verifications {
 }
 /** End-to-end encryption: the engine, its store and its standing questions of trust. */
 export interface Crypto {
-  /** Hands over what a sync carried for the machine; durable when it resolves. Never throws on what a server or a stranger made up. */
-  receive(crypto: unknown): Promise<void>;
+  /**
+   * Hands over what a sync carried for the machine; durable when it resolves. Never throws on what a server or a stranger made up.
+   * Resolves with how many to-device messages were of no use: replayed, damaged or made up.
+   */
+  receive(crypto: unknown): Promise<number>;
   /** Sends what the machine has to send (keys, queries, claims, signatures), with bounded retries; failures are tried again later. */
   pump(): Promise<void>;
   decrypt(room: RoomId, wire: Readonly<Record<string, unknown>>): Promise<Decrypted | Undecryptable>;

@@ -7,7 +7,9 @@ import { serverOf } from "../domain/ids.ts";
 export const COUNTERS = {
   "syncs": "Answers of the homeserver to /sync that were dealt with.",
   "syncs_failed": "Attempts to sync that failed and were repeated.",
-  "malformed": "Pieces of a sync left out because their shape was wrong.",
+  "malformed": "Pieces of a sync, and messages, left out because their shape was wrong.",
+  "unread": "Reactions and other events that are never read, whoever sends them.",
+  "to_device_useless": "Messages to the bot's device that could not be used: replayed, damaged, or made up.",
   "clear_ignored": "Messages in clear in encrypted rooms, never read as commands.",
   "replayed": "Ciphertexts that had been used before under another event.",
   "foreign": "Decrypted messages of people who have no place in that room.",

@@ -18,6 +18,7 @@ import { Opening } from "./opening.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Settings } from "./settings.ts";
 import { Silence } from "./silence.ts";
+import { Storms } from "./storms.ts";
 import type { Turns } from "./turn.ts";
 
 /** A token that brought nothing is made durable only after this: what it passes over is read again after a crash. */
@@ -67,6 +68,7 @@ export class Intake {
   #keptAt = 0;
   #stopped = false;
   #isNextLate = false;
+  readonly #storms = new Storms();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -129,8 +131,10 @@ export class Intake {
     const sync = await gateway.sync(this.#since, this.#first ? 0 : timeout);
     const now = clock.now();
     const late = this.#isLate(asked, now, timeout);
-    await crypto.receive(sync.crypto);
+    const useless = await crypto.receive(sync.crypto);
     const inbox = await this.#received(sync, now, late);
+    if (useless > 0) health.count("to_device_useless", useless);
+    if (useless > 0 && this.#silence.mayNote("to-device", now)) inbox.rows.push(noted("to-device-useless", now));
     const seen = rooms.after(sync.joined, sync.left);
     const invited = this.#invitations.fresh(sync);
     const before = new Map(seen.rooms.map((room) => [room.room, rooms.get(room.room)]));
@@ -191,10 +195,12 @@ export class Intake {
       if (isGap) health.count("gaps");
       if (isGap && gap === undefined) rows.push(noted("gap-unreadable", now));
       if (gap !== undefined) gaps.push(gap);
+      let unread = 0;
       for (const [at, event] of synced.timeline.entries()) {
         if (event.sender === gateway.user || event.stateKey !== undefined || taken.has(event.event)) continue;
         if (CLEAR_WORDS.has(event.type)) health.count("clear_ignored");
         if (CLEAR_WORDS.has(event.type) && this.#silence.mayNote(`clear/${synced.room}`, now)) rows.push({ ...noted("clear-ignored", now), cause: event.event });
+        if (event.type !== "m.room.encrypted" && !CLEAR_WORDS.has(event.type)) unread += 1;
         if (event.type !== "m.room.encrypted" || (await journal.hasEvent(event.event))) continue;
         taken.add(event.event);
         if (late) health.count("late");
@@ -203,6 +209,8 @@ export class Intake {
           ...(gap !== undefined && late ? { place: { gap: gap.id, at } } : {}),
         });
       }
+      if (unread > 0) health.count("unread", unread);
+      if (unread > 0 && this.#storms.isStorm(synced.room, unread, now)) rows.push(noted("storm", now));
     }
     return { fresh, rows, gaps };
   }

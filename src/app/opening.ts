@@ -108,7 +108,9 @@ export class Opening {
     }
     const person = world.people.get(opened.sender);
     if (!this.#belongs(placed, opened.sender, row.sender)) health.count("foreign");
-    if (placed === undefined || person === undefined || opened.sender !== row.sender) return silence.keep(row, "not-ours", undefined, ratchet);
+    if (opened.sender !== row.sender) return silence.keep(row, "not-ours", "sender-swapped", ratchet);
+    if (placed !== undefined && person === undefined) return silence.keep(row, "not-ours", "stranger-command", ratchet);
+    if (placed === undefined || person === undefined) return silence.keep(row, "not-ours", undefined, ratchet);
     if (placed.chain === INSTALLATION && placed.slot !== world.direct(opened.sender).slot) return silence.keep(row, "not-ours", "foreign-command", ratchet);
     if (placed.chain !== INSTALLATION && world.member(placed.chain, opened.sender) === undefined) return silence.keep(row, "not-ours", "foreign-command", ratchet);
     const acting = this.#acting(row, opened, placed, person);
@@ -134,7 +136,9 @@ export class Opening {
     if (!waits) waiting.drop(row);
     if (placed === undefined) return silence.keep(row, "not-ours", undefined, undefined);
     switch (opened.why) {
-      case "malformed": return silence.keep(row, "refused", "malformed", undefined);
+      case "malformed":
+        this.#parts.health.count("malformed");
+        return silence.keep(row, "refused", "malformed", undefined);
       case "unproven": return this.#unproven(row, opened, placed);
       case "no-key": case "withheld":
         // It blocks nobody and stays in the inbox; it is tried again when keys come, and then it is late. A stranger's place is nobody's.

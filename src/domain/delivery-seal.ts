@@ -7,9 +7,14 @@ export const MAX_SEAL = 32;
 /** Numbers offered to the reader, the given one among them. */
 export const CHOICES = 3;
 
-/** A number as it is compared: NFKC, upper case, only `[A-Z0-9-]`; undefined if nothing of it is left or it is too long. */
+/**
+ * A number as it is compared: NFKC, upper case, only `[A-Z0-9-]`; undefined if nothing of it is left or it is too long. Letters and digits of other
+ * scripts are nothing that stands on a seal: to leave out a Cyrillic letter that looks like an A would make another number of it, without a word.
+ */
 export function sealOf(text: string): Seal | undefined {
-  const cleaned = text.normalize("NFKC").toUpperCase().replaceAll(/[^A-Z0-9-]/gu, "");
+  const typed = text.normalize("NFKC").toUpperCase();
+  if (/(?![A-Z0-9])[\p{L}\p{N}\p{M}]/u.test(typed)) return undefined;
+  const cleaned = typed.replaceAll(/[^A-Z0-9-]/gu, "");
   return cleaned.length === 0 || cleaned.length > MAX_SEAL || !/[A-Z0-9]/.test(cleaned) ? undefined : (cleaned as Seal);
 }
 

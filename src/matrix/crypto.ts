@@ -86,7 +86,7 @@ export class OlmCrypto implements Crypto {
     this.verifications = this.#sas;
   }
 
-  async receive(crypto: unknown): Promise<void> {
+  async receive(crypto: unknown): Promise<number> {
     const sync = readCryptoSync(crypto);
     const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync);
     if (sync.events.length > 0) this.#backup?.grew();
@@ -96,6 +96,7 @@ export class OlmCrypto implements Crypto {
     const malformed = sync.malformed + refused;
     if (malformed + undecryptable + poisonous > 0) this.#log("crypto.to-device-left-out", { malformed, undecryptable, poisonous });
     if (panics > 0) this.#log("crypto.engine-panicked", { panics });
+    return malformed + undecryptable + poisonous;
   }
 
   async pump(): Promise<void> {

@@ -100,6 +100,10 @@ describe("a seal", () => {
     assert.ok(sameSeal(sealOf("a 1"), sealOf("A1")));
     assert.ok(!sameSeal(sealOf("A1"), sealOf("A-1")));
   });
+  it("is not read where letters of another script, marks or digits look like its own, and is the same with anything invisible in it", () => {
+    for (const text of ["\u0410B-123", "AB-12\u0417", "A\u0301B-123", "AB-12\u0663", "AB-\u{1D7D9}\u0661"]) assert.equal(sealOf(text), undefined, text);
+    for (const text of ["\u202eAB-123\u202c", "A\u200bB\u00ad-123", "\u2066AB-123\u2069", "\uff21\uff22-\uff11\uff12\uff13", "\u{1D400}B-123"]) assert.equal(sealOf(text), "AB-123", text);
+  });
   it("is equal to no illegible reading, not even to another one", () => {
     assert.ok(!sameSeal(undefined, undefined));
     assert.ok(!sameSeal(sealOf("A1"), undefined));

@@ -65,7 +65,7 @@ describe("somebody who is not who they say", () => {
     assert.deepEqual(await op.tasks("tiago"), tasks);
   });
 
-  for (const [name, who, rows] of [["eve", "whom nobody has added", []], ["carla", "who is an owner and not in this case", ["foreign-command"]]] as const) {
+  for (const [name, who, rows] of [["eve", "whom nobody has added", ["stranger-command"]], ["carla", "who is an owner and not in this case", ["foreign-command"]]] as const) {
     it(`gets no answer and no key in a room into which they were smuggled: somebody ${who}`, async () => {
       const smuggled = op.person(name);
       await smuggle(name);

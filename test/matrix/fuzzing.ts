@@ -123,8 +123,7 @@ class Stage {
       return { events: new Sieve().list(chunk, readTimelineEvent) };
     };
     gateway.roomState = async () => new Sieve().list(JSON.parse(textOf(mutated(this.#events(), 1, this.#draw))) as unknown, readStateEvent);
-    const receive: (given?: unknown) => Promise<void> = async (given) => void readCryptoSync(given);
-    crypto.receive = receive;
+    crypto.receive = async (given) => readCryptoSync(given).malformed;
     crypto.decrypt = async (room, wire) => {
       const read = await decrypt(room, wire);
       // As the real one: what a ciphertext says of its session is checked before, and what comes out of it after.

@@ -217,7 +217,10 @@ export class Life {
     const { server, distrusted, known, reported } = this.#out;
     const proofOf = (user: UserId, pinned: MasterKey): Proof => distrusted.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
     return {
-      receive: (keys) => this.#call("receive", () => { for (const session of (keys as Keys).to_device.events) known.add(session); }),
+      receive: (keys) => this.#call("receive", () => {
+        for (const session of (keys as Keys).to_device.events) known.add(session);
+        return 0;
+      }),
       pump: async () => undefined,
       decrypt: (room, wire) => this.#call("decrypt", () => this.#opened(room, wire)),
       encrypt: (room, recipients, type, content): Promise<Encrypted> => this.#call("encrypt", () => {

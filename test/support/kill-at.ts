@@ -62,8 +62,9 @@ function wrap(armed: string): void {
 
   const { receive } = OlmCrypto.prototype;
   OlmCrypto.prototype.receive = async function (crypto) {
-    await receive.call(this, crypto);
+    const useless = await receive.call(this, crypto);
     killAt("after-to-device");
+    return useless;
   };
   const { commit } = SqliteJournal.prototype;
   SqliteJournal.prototype.commit = async function (batch: Batch) {

@@ -212,7 +212,9 @@ export class ModelCrypto implements Crypto {
     this.#server = server;
     this.#user = user;
   }
-  async receive(): Promise<void> {}
+  async receive(_given?: unknown): Promise<number> {
+    return 0;
+  }
   async pump(): Promise<void> {}
   async decrypt(_room: RoomId, wire: Content): Promise<Decrypted | Undecryptable> {
     const content = wire["content"] as Content;
