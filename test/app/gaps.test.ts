@@ -275,7 +275,8 @@ describe("what the homeserver left out of a sync", () => {
       else if (command.weight === "binding") assert.deepEqual(types.filter((type) => type !== "question.asked" && type !== "refused" && type !== "late"), [], command.name);
       if (!refused) ran.set(command.weight, (ran.get(command.weight) ?? 0) + 1);
     }
-    assert.equal(world.reads(LUIS, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
+    // Luis has been cut off by one of them, so what it says is looked for with Ana.
+    assert.equal(world.reads(ANA, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
     const marked = heard(world, ANA, /arrived|llegado/).length;
     const done = (ran.get("read") ?? 0) + (ran.get("harmless") ?? 0);
     assert.ok(done >= 6 && (ran.get("binding") ?? 0) >= 1 && (ran.get("stop") ?? 0) >= 1, `too few ran to show anything: ${JSON.stringify([...ran])}`);
