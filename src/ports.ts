@@ -122,7 +122,9 @@ export type OutboxChange =
   | { readonly id: string; readonly to: "encrypted"; readonly ciphertext: string; readonly room: RoomId; readonly device: string; readonly attempted: Instant; readonly inPlace?: true }
   | { readonly id: string; readonly to: "sent"; readonly event: EventId }
   /** Taken out of the queue without having been sent: expired, superseded, its reader is no longer entitled, or there was nothing to send (`done`). */
-  | { readonly id: string; readonly to: "dropped"; readonly why: "expired" | "superseded" | "not-entitled" | "impossible" | "done" };
+  | { readonly id: string; readonly to: "dropped"; readonly why: "expired" | "superseded" | "not-entitled" | "impossible" | "done" }
+  /** Taken out because the same goes to each of its readers alone, in the same transaction. */
+  | { readonly id: string; readonly to: "dropped"; readonly why: "moved" };
 
 /** One durable transaction: all of it or nothing. */
 export interface Batch {
@@ -160,6 +162,8 @@ export interface Journal {
   outbox(): Promise<readonly Outbox[]>;
   /** A row by its effect id, sent ones too (for a day). */
   outboxRow(id: string): Promise<Outbox | undefined>;
+  /** The row that was sent as this event; only for a day. */
+  outboxSentAs(event: EventId): Promise<Outbox | undefined>;
   value(key: string): Promise<string | undefined>;
   values(prefix: string): Promise<ReadonlyMap<string, string>>;
   ratchet(room: RoomId, session: string, index: number): Promise<Ratchet | undefined>;
@@ -215,6 +219,8 @@ export interface RoomSpec {
   readonly name?: string;
   /** Our mark, in `m.room.create`; neutral: an invited person's client and the server see it. */
   readonly mark: string;
+  /** The room that it takes the place of: clients show the two as one. */
+  readonly replaces?: RoomId;
   readonly invite: readonly UserId[];
   readonly direct: boolean;
   readonly state: readonly { readonly type: string; readonly stateKey: string; readonly content: Readonly<Record<string, unknown>> }[];

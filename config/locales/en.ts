@@ -12,13 +12,14 @@ import * as jit from "./en/jit.ts";
 import * as late from "./en/late.ts";
 import * as me from "./en/me.ts";
 import * as restored from "./en/restored.ts";
+import * as room from "./en/room.ts";
 import * as status from "./en/status.ts";
 import * as task from "./en/task.ts";
 import * as wakeTest from "./en/wake-test.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...access.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
+  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...access.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...room.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...access.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
+  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...access.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...room.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
 } as const;

@@ -2,19 +2,20 @@
 import { createHmac } from "node:crypto";
 import type { Registry } from "../chat/registry.ts";
 import { sayIn } from "../chat/catalogue.ts";
-import { editContent, noticeContent } from "../chat/write.ts";
+import { editContent, noticeContent, written } from "../chat/write.ts";
 import { boardOf } from "../domain/board.ts";
 import { Chain } from "../domain/chain.ts";
+import type { Effect } from "../domain/effect.ts";
 import type { ChainId, Instant, RoomId, UserId, Zone } from "../domain/ids.ts";
-import { COORDINATION, INSTALLATION, SPACE, directUser } from "../domain/ids.ts";
+import { COORDINATION, INSTALLATION, SPACE } from "../domain/ids.ts";
 import type { PersonEvent } from "../domain/person.ts";
 import { confirming } from "../domain/person.ts";
 import { leftAt } from "../domain/roster.ts";
 import type { Line } from "../domain/say.ts";
-import { line, message, nested, span, typed, when } from "../domain/say.ts";
+import { line, message, span, typed, when } from "../domain/say.ts";
 import type { Kind } from "../domain/state.ts";
 import type { StatusFacts } from "../domain/status.ts";
-import { desiredRooms, rosterOf } from "../domain/workspace.ts";
+import { rosterOf } from "../domain/workspace.ts";
 import { checkpointText } from "../journal/checkpoint.ts";
 import { isSystem } from "../journal/row.ts";
 import { tokenRefused } from "../matrix/session-end.ts";
@@ -26,14 +27,18 @@ import type { Examine } from "./doctor.ts";
 import { Doctor } from "./doctor.ts";
 import type { InsideFacts } from "./doctor-inside.ts";
 import { DigestAway } from "./digest-away.ts";
+import { Fitness } from "./fitness.ts";
 import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
 import { identityLost } from "./identity-lost.ts";
 import { Intake } from "./intake.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
+import type { Replaced } from "./reconciler.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
 import { Recovery } from "./recovery.ts";
-import { roomReader } from "./render.ts";
+import { Redactions } from "./redactions.ts";
+import { directReader, roomReader } from "./render.ts";
+import { closedLine, placeName, replacedEffects } from "./room-news.ts";
 import type { UndoneRoom } from "./rooms-undone.ts";
 import { undoneRooms } from "./rooms-undone.ts";
 import { Rooms, present } from "./rooms.ts";
@@ -53,7 +58,7 @@ import { World } from "./world.ts";
 import { Writer } from "./writer.ts";
 
 /** Raised by hand whenever an `evolve` changes what it makes of old events: older snapshots are then replayed instead. */
-export const EVOLVE_VERSION = "1";
+export const EVOLVE_VERSION = "2";
 /** Rows after which a chain's snapshot is taken again. */
 const SNAPSHOT_EVERY = 500;
 const LONG_POLL = 30_000;
@@ -95,6 +100,8 @@ export class App {
   readonly #scheduler: Scheduler;
   readonly #outbox: OutboxSender;
   readonly #reconciler: Reconciler;
+  readonly #fitness: Fitness;
+  readonly #redactions: Redactions;
   readonly #alarms: Alarms;
   readonly #access: Access;
   readonly #recovery: Recovery;
@@ -160,7 +167,8 @@ export class App {
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
-      needsRoom: (at) => this.#reconciler.look(at), maySent: (created) => this.#recovery.maySent(created), random, doubtful: (user) => this.#access.doubtful(user), undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
+      needsRoom: (at) => this.#reconciler.look(at), unfit: (at) => this.#fitness.of(at), isPreparing: (at) => this.#reconciler.isPreparing(at),
+      heading: (at, user) => this.#heading(at, user), maySent: (created) => this.#recovery.maySent(created), random, doubtful: (user) => this.#access.doubtful(user), undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
     });
     this.#reconciler = new Reconciler({
       gateway, clock, world, rooms, log, fatal, health: this.health,
@@ -171,11 +179,20 @@ export class App {
       },
       intend: async (at, since) => void (await journal.commit({ values: { [`making:${key(at)}`]: since === null ? null : String(since) } })),
       name: (of, chain) => sayIn(of, roomReader(world.scope(chain), COORDINATION, prefix, clock.now())),
-      bind: (at, room) => this.#bind(at, room),
+      bind: (at, room, replaced) => this.#bind(at, room, replaced),
+      closed: (at, by, needs) => this.#alarms.give(at.chain, {
+        what: "room-closed", about: `${at.slot}/${needs}`, facts: { slot: at.slot, needs }, lines: [closedLine(world.scope(at.chain), at, by, needs)],
+      }),
       alarm: (at, repair, step) => this.#alarm(at, repair, step),
       board: (at) => this.#outbox.boardPlace(at),
     });
+    this.#fitness = new Fitness({
+      journal, gateway, clock, world, rooms, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, health: this.health, log,
+      fitAgain: (at) => this.#outbox.nudge(at),
+    });
+    this.#redactions = new Redactions({ journal, gateway, clock, world, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, health: this.health, log });
     this.#intake = new Intake({
+      redactions: this.#redactions,
       journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, settings: parts.settings,
       turns: this.#turns, writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user), doctor: (user) => this.#doctor.tell(user), doctorOf: (user, callSign) => this.#doctor.tellPerson(user, callSign) },
       roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), departed: (room, user) => this.#departed(room, user),
@@ -190,6 +207,8 @@ export class App {
     for (const chain of await journal.chains()) await this.#load(chain);
     this.#clock.notBefore(Number((await journal.value("sync:at")) ?? 0) as Instant);
     this.#rooms.load(await journal.values("room:"));
+    await this.#fitness.load();
+    await this.#redactions.load();
     await this.#recovery.load();
     await this.#pinOwners();
     await this.#outbox.load();
@@ -233,6 +252,8 @@ export class App {
     this.#stopped = true;
     this.#scheduler.stop();
     this.#reconciler.stop();
+    this.#fitness.stop();
+    this.#redactions.stop();
     this.#outbox.stop();
     this.#intake.stop();
     this.#digest.stop();
@@ -360,6 +381,8 @@ export class App {
     await this.#writer.idle();
     await this.#recovery.tell();
     this.#reconciler.lookAtAll();
+    this.#fitness.lookAtAll();
+    this.#redactions.run();
     for (const chain of this.#world.cases) {
       const scope = this.#world.scope(chain);
       for (const { slot, room } of scope.state.room.values()) {
@@ -431,10 +454,21 @@ export class App {
     }
   }
 
-  async #bind(at: Placed, room: RoomId): Promise<void> {
+  async #bind(at: Placed, room: RoomId, replaced?: Replaced): Promise<void> {
     const now = this.#parts.clock.now();
-    await this.#writer.do("live", () => this.#turns.commit({ now, trust: "none", parts: [{ chain: at.chain, events: [{ type: "room.bound", v: 1, slot: at.slot, room, at: now }] }] }));
+    await this.#writer.do("live", () => this.#turns.commit({
+      now, trust: "none", parts: [{ chain: at.chain, events: [{ type: "room.bound", v: 1, slot: at.slot, room, at: now }] }],
+      ...(replaced === undefined ? {} : { notes: [{
+        chain: at.chain, what: "room-replaced", facts: { slot: at.slot, why: replaced.why },
+        // People may be in it already, and cannot read the board of the other.
+        effects: [...replacedEffects(this.#world.scope(at.chain), at, replaced), ...this.#boardEffects(at)],
+      }] }),
+    }));
     this.#outbox.nudge(at);
+  }
+  #boardEffects(at: Placed): readonly Effect[] {
+    // A space has none: a message for it would wait for an encryption that never comes.
+    return boardOf(this.#world.scope(at.chain), at.slot) === undefined ? [] : [{ effect: "board", slot: at.slot }];
   }
   /** A room in which only this person and the bot are, encrypted, and not bound to anything else: it is where they want to talk. */
   async #adopt(room: RoomId, user: UserId): Promise<boolean> {
@@ -450,11 +484,24 @@ export class App {
       const placed = this.#world.placed(room);
       if (placed !== undefined) {
         this.#reconciler.seen(placed);
+        this.#fitness.look(placed);
         this.#outbox.nudge(placed);
         continue;
       }
+      const former = this.#world.formerly(room);
+      if (former !== undefined) {
+        this.#reconciler.look(former);
+        continue;
+      }
+      this.#successorSeen(room);
       void this.#offered(room);
     }
+  }
+  /** It may be the one in which a closed room is to go on. */
+  #successorSeen(room: RoomId): void {
+    const predecessor = this.#rooms.get(room)?.predecessor;
+    const at = predecessor === undefined ? undefined : this.#world.placed(predecessor as RoomId);
+    if (at !== undefined) this.#reconciler.seen(at);
   }
   /** A direct chat that a person opened serves as theirs while they have no other that works. */
   async #offered(room: RoomId): Promise<void> {
@@ -472,11 +519,11 @@ export class App {
   #joined(room: RoomId, user: UserId): void {
     const at = this.#world.placed(room);
     if (at === undefined || at.chain === INSTALLATION || !rosterOf(this.#world.scope(at.chain), at.slot).includes(user)) return;
-    // A space has none: a message for it would wait for an encryption that never comes.
-    if (boardOf(this.#world.scope(at.chain), at.slot) === undefined) return;
+    const effects = this.#boardEffects(at);
+    if (effects.length === 0) return;
     const now = this.#parts.clock.now();
     void this.#writer.do("live", () => this.#turns.commit({
-      now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects: [{ effect: "board", slot: at.slot }] }],
+      now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.joined-failed", fault));
   }
   /** Whoever has left may keep the key they have, and no other: what is said from now on is none of theirs, also if they are invited again. */
@@ -489,18 +536,19 @@ export class App {
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.departed-failed", fault));
   }
   #undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void {
-    const scope = this.#world.scope(at.chain);
-    const name = at.chain === INSTALLATION ? undefined : desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
-    const room = name === undefined ? nested(line("app.place-direct-of", { who: at.chain === INSTALLATION ? directUser(at.slot) : at.slot })) : nested(name, scope.state.case.get("case")?.language);
+    const room = placeName(this.#world.scope(at.chain), at);
     this.#alarms.give(of, { what: gaveUp ? "message-given-up" : "message-set-aside", about: key(at), lines: [line(gaveUp ? "app.given-up" : "app.set-aside", { room })] });
   }
   #alarm(at: Placed, repair: string, step: string): void {
     if (at.chain === INSTALLATION) return;
-    const scope = this.#world.scope(at.chain);
-    const name = desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
-    const room = name === undefined ? at.slot : nested(name, scope.state.case.get("case")?.language);
-    const said = step === "absent" ? line("app.room-absent", { room }) : line("app.repair-failed", { room, step });
-    this.#alarms.give(at.chain, { what: "repair-undone", about: `${at.slot}/${repair}`, facts: { slot: at.slot, step }, lines: [said] });
+    const room = placeName(this.#world.scope(at.chain), at);
+    const lines = step === "power" ? [line("room.powerless", { room })] : [line("app.repair-failed", { room, step }), line("room.repair-cure", {})];
+    this.#alarms.give(at.chain, { what: "repair-undone", about: `${at.slot}/${repair}`, facts: { slot: at.slot, step }, lines });
+  }
+  #heading(at: Placed, user: UserId): { readonly body: string; readonly html: string } {
+    const person = this.#world.people.get(user);
+    const reader = person === undefined ? roomReader(this.#world.scope(at.chain), at.slot, "", this.#parts.clock.now()) : directReader(person, this.#parts.clock.now());
+    return written(message(line("room.for", { room: placeName(this.#world.scope(at.chain), at) })), reader);
   }
 
   #board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined {

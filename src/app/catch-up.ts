@@ -11,6 +11,7 @@ import type { Alarms } from "./alarms.ts";
 import { inOrder, rank } from "./catch-up-order.ts";
 import type { Health } from "./health.ts";
 import { faultOf } from "./outbox.ts";
+import type { Redactions } from "./redactions.ts";
 import type { Log } from "./system.ts";
 import type { World } from "./world.ts";
 
@@ -59,6 +60,7 @@ export interface CatchUpParts {
   readonly health: Health;
   readonly alarms: Alarms;
   readonly log: Log;
+  readonly redactions: Redactions;
   /** Deals with those among them that say stop, at once; gives back the others. */
   urgent(rows: readonly Inbox[]): Promise<readonly Inbox[]>;
   /** Deals with them in this order; each is late. */
@@ -209,10 +211,12 @@ export class CatchUp {
     const next: Gap = { ...gap, from: end ?? "", pages: gap.pages + 1, events: gap.events + fresh.length, bytes };
     const isDone = known || end === undefined || events.length === 0;
     const isTooLong = !isDone && (next.pages >= MOST_PAGES || next.events >= MOST_EVENTS || bytes >= MOST_BYTES);
-    const committed = await journal.commit({ inbox: fresh, values: { [`${GAP}${gap.id}`]: JSON.stringify(next) } });
+    const removed = await this.#parts.redactions.found(gap.room, oldest >= 0 ? events.slice(0, oldest) : events);
+    const committed = await journal.commit({ inbox: fresh, values: { ...removed, [`${GAP}${gap.id}`]: JSON.stringify(next) } });
     // A page may hold an event twice, and a sync may have brought it meanwhile: it is dealt with by whoever received it first.
     const received = new Set(committed.received);
     const rows = fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order }));
+    this.#parts.redactions.add(removed);
     this.#gaps.set(gap.id, next);
     if (rows.length > 0) health.count("late", rows.length);
     const others = await this.#parts.urgent(rows);

@@ -35,6 +35,8 @@ export interface Acting {
   readonly origin: Origin;
   readonly home: Home;
   readonly late: boolean;
+  /** It was said in a room that another has taken the place of. */
+  readonly former?: boolean;
   /** When the server says that it was sent; set if it came late and the server says so. */
   readonly sent?: Instant;
   /** So many of their messages before this one were not read as commands, because they were too many. */

@@ -26,6 +26,7 @@ import { Quota } from "./quota.ts";
 import { caseOf, caseToStop, readingWorld } from "./reading-world.ts";
 import type { Home } from "./render.ts";
 import { directReader } from "./render.ts";
+import { placeName } from "./room-news.ts";
 import type { Settings } from "./settings.ts";
 import type { Silence } from "./silence.ts";
 import type { Log } from "./system.ts";
@@ -79,13 +80,15 @@ export class Hearing {
     const chain = isDirect ? caseOf(world, who.user, text).chain ?? (this.#isStop(text) ? caseToStop(world, who.user) : undefined) : placed.chain;
     const member = chain === undefined ? undefined : world.member(chain, who.user);
     const origin: Origin = { room: place, slot: placed.slot, ...(delivery === undefined ? {} : { delivery: delivery.id }) };
-    // A space is not encrypted: nothing can be answered there, whatever an odd client said in it.
-    const home: Home = !isDirect && placed.slot === SPACE ? { at: world.direct(who.user), reader: directReader(who.person, clock.now()) } : {
+    const former = world.formerly(row.room) !== undefined;
+    // A space is not encrypted: nothing can be answered there, whatever an odd client said in it. Nor is anything said any more in a former room.
+    const home: Home = former || (!isDirect && placed.slot === SPACE) ? { at: world.direct(who.user), reader: directReader(who.person, clock.now()) } : {
       at: placed, reader: { ...directReader(who.person, clock.now()), prefix: place === "workspace" ? prefix : "" },
       ...(place === "workspace" ? { thread: threadOf(opened.content) ?? row.event } : {}),
     };
     return {
       author: member === undefined ? who : { ...who, member }, ...(chain === undefined ? {} : { chain }), origin, home, late: row.late, cause: row.event, ratchet,
+      ...(former ? { former } : {}),
       ...(row.late ? claimedTime(row, clock.now()) : {}),
     };
   }
@@ -123,8 +126,21 @@ export class Hearing {
     const said = this.#read(opened, acting);
     if (said.kind === "talk") return this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
     if (said.kind === "answer") return this.#answered(said, acting);
+    if (acting.former === true) return this.#saidInFormer(said, row, acting);
     const { isAllowed, first, missed } = this.#quota.take(acting.author.user, said.kind === "command" ? said.command : undefined, row.late);
     return isAllowed ? this.#hearSaid(said, row, missed === 0 ? acting : { ...acting, missed }) : this.#tooFast(row, acting, first);
+  }
+  /** A room that another has taken the place of: a stop counts, and its author is answered alone; of all else they are told where to say it. */
+  async #saidInFormer(said: Exclude<Said, { readonly kind: "talk" | "answer" }>, row: Inbox, acting: Acting): Promise<void> {
+    const { world, flow } = this.#parts;
+    if (said.kind === "command" && said.command.weight === "stop") {
+      const { delivery } = acting.origin;
+      return this.#hearSaid(said, row, { ...acting, origin: { room: "direct", slot: acting.home.at.slot, ...(delivery === undefined ? {} : { delivery }) } });
+    }
+    const { isAllowed, first } = this.#quota.take(acting.author.user, undefined, row.late);
+    const placed = world.formerly(row.room);
+    if (!isAllowed || placed === undefined) return this.#tooFast(row, acting, first);
+    return this.#job("live", acting, undefined, () => flow.refuse(acting, "former-room", [line("room.former", { room: placeName(world.scope(placed.chain), placed) })]));
   }
   /** Told once when it begins; each is counted, and on record once in a while. */
   async #tooFast(row: Inbox, acting: Acting, first: boolean): Promise<void> {

@@ -15,6 +15,7 @@ import { Hearing } from "./hearing.ts";
 import { Invitations } from "./invitations.ts";
 import { Waiting } from "./late-keys.ts";
 import { Opening } from "./opening.ts";
+import type { Redactions } from "./redactions.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Settings } from "./settings.ts";
 import { Silence } from "./silence.ts";
@@ -37,6 +38,7 @@ export interface IntakeParts extends Omit<HearingParts, "silence"> {
   readonly rooms: Rooms;
   readonly alarms: Alarms;
   readonly turns: Turns;
+  readonly redactions: Redactions;
   readonly settings: Pick<Settings, "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute">;
   isOwner(user: UserId): boolean;
   /** Rooms that a sync changed: their steps have had their echo, and what was held for them is tried again. */
@@ -136,6 +138,8 @@ export class Intake {
     if (useless > 0) health.count("to_device_useless", useless);
     if (useless > 0 && this.#silence.mayNote("to-device", now)) inbox.rows.push(noted("to-device-useless", now));
     const seen = rooms.after(sync.joined, sync.left);
+    const removed: Record<string, string> = {};
+    for (const { room, timeline } of sync.joined) Object.assign(removed, await this.#parts.redactions.found(room, timeline));
     const invited = this.#invitations.fresh(sync);
     const before = new Map(seen.rooms.map((room) => [room.room, rooms.get(room.room)]));
     for (const { room, timeline } of sync.joined) this.#catchUp.saw(room, timeline);
@@ -143,13 +147,13 @@ export class Intake {
     // A sync that only echoes what the bot itself did need not be durable at once: read again after a crash it says nothing new.
     const received = new Set<EventId>();
     const keep = async (batch: Batch): Promise<void> => { for (const event of (await journal.commit(batch)).received) received.add(event); };
-    const nothingNew = inbox.fresh.length === 0 && inbox.rows.length === 0 && inbox.gaps.length === 0 && invited.length === 0 && Object.keys(seen.values).length === 0;
+    const nothingNew = inbox.fresh.length === 0 && inbox.rows.length === 0 && inbox.gaps.length === 0 && invited.length === 0 && Object.keys(seen.values).length === 0 && Object.keys(removed).length === 0;
     if (!nothingNew || now - this.#keptAt >= KEEP_TOKEN) {
       const whole = inbox.fresh.length - (inbox.fresh.length % PART);
       for (let from = 0; from < whole; from += PART) await keep({ inbox: inbox.fresh.slice(from, from + PART) });
       await keep({
         inbox: inbox.fresh.slice(whole), rows: inbox.rows,
-        values: { ...seen.values, ...this.#catchUp.values(inbox.gaps), ...this.#invitations.values(invited), "sync:token": sync.next, "sync:at": String(now) },
+        values: { ...seen.values, ...removed, ...this.#catchUp.values(inbox.gaps), ...this.#invitations.values(invited), "sync:token": sync.next, "sync:at": String(now) },
       });
       this.#keptAt = now;
       this.#catchUp.add(inbox.gaps);
@@ -169,6 +173,7 @@ export class Intake {
       }
     }
     this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
+    this.#parts.redactions.add(removed);
     this.#invitations.add(invited);
     void this.#invitations.answer().catch((fault: unknown) => void this.#parts.log.bug("sync.invitation-failed", fault));
     this.#catchUp.run();

@@ -74,7 +74,7 @@ export class Opening {
   }
   async #isStop(row: Inbox): Promise<boolean> {
     const { crypto, world, hearing, log } = this.#parts;
-    const placed = world.placed(row.room);
+    const placed = world.placed(row.room) ?? world.formerly(row.room);
     const person = world.people.get(row.sender);
     if (placed === undefined || person === undefined) return false;
     try {
@@ -93,7 +93,7 @@ export class Opening {
   }
   async #look(row: Inbox): Promise<void> {
     const { crypto, journal, world, hearing, silence, health } = this.#parts;
-    const placed = world.placed(row.room) ?? (await this.#adoptDirect(row));
+    const placed = world.placed(row.room) ?? world.formerly(row.room) ?? (await this.#adoptDirect(row));
     if (placed === undefined && this.#isBeingMade(row)) return this.#parts.waiting.add(row, "room");
     const before = this.#opened.get(row.event);
     this.#opened.delete(row.event);

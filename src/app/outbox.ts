@@ -2,11 +2,13 @@
  * Sends what was decided: rendered → encrypted (the ciphertext is stored before the first attempt) → sent. Per room one at a time, by lane; a
  * message goes out encrypted and to entitled people only, or it waits here.
  */
+import { createHash } from "node:crypto";
 import { keptOut } from "../domain/access.ts";
 import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, directUser } from "../domain/ids.ts";
+import type { Unfit } from "../domain/room-fitness.ts";
 import { leftAt } from "../domain/roster.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
 import { MEGOLM, keptOutOf, rosterOf } from "../domain/workspace.ts";
@@ -29,12 +31,12 @@ interface Asks {
 
 /** What an outbox row holds; sealed at rest with the key of its case. */
 export type Body =
-  /** `asks`: it belongs to a question and is worth nothing once that is settled. */
-  | { readonly kind: "event"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks?: Asks }
+  /** `asks`: it belongs to a question and is worth nothing once that is settled. `anyway`: said also where what is routine is not said just now. */
+  | { readonly kind: "event"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks?: Asks; readonly anyway?: boolean }
   /** An answer too long for messages: its text goes as an encrypted file. */
   | { readonly kind: "file"; readonly at: Placed; readonly type: string; readonly content: Content; readonly text: string }
-  /** The poll of a question; its event id is kept until the question is closed. */
-  | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks: Asks }
+  /** The poll of a question; its event id is kept until the question is closed. `of`: it takes the place of this one, which was removed. */
+  | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks: Asks; readonly of?: string }
   | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Content }
   /** Rendered when it is sent: a burst of changes is one edit. */
   | { readonly kind: "board"; readonly at: Placed }
@@ -48,6 +50,8 @@ export interface BoardPlace {
   readonly event: EventId;
   readonly readers: readonly UserId[];
   readonly shown: string;
+  /** The event that shows it now: the latest edit. */
+  readonly latest?: EventId;
 }
 
 /** What a board under way will be once it is sent; kept with its ciphertext, because that cannot be asked. */
@@ -82,6 +86,9 @@ const WAITS = {
 
 export { faultOf } from "./gateway-fault.ts";
 
+/** A room that is not as it must be is looked at again after this, in milliseconds; a change of it is seen sooner. */
+const NOT_NOW = 2_000;
+
 /** What sending needs. */
 export interface OutboxParts {
   readonly journal: Journal;
@@ -98,6 +105,12 @@ export interface OutboxParts {
   checkpoint(chain: ChainId): Promise<Content>;
   /** Something about a room has to be looked at (it is missing, unencrypted, or nobody is there). */
   needsRoom(at: Placed): void;
+  /** Why what is routine is not said there now. */
+  unfit(at: Placed): Unfit | undefined;
+  /** Whether a room that others made is not yet as it must be. */
+  isPreparing(at: Placed): boolean;
+  /** The heading of what was meant for a room and goes to one of its people alone. */
+  heading(at: Placed, user: UserId): { readonly body: string; readonly html: string };
   /** A message for this place could not be sent, and is tried again later or, if `gaveUp`, no more: people have to know. `of` is whose message it is. */
   undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void;
   readonly health: Health;
@@ -108,7 +121,8 @@ export interface OutboxParts {
   fatal(fault: unknown): void;
 }
 
-type Settled = "done" | keyof typeof WAITS | { readonly retry: number };
+/** `retry`: the whole place waits; `aside`: this message waits, others of its place go on. Milliseconds. */
+type Settled = "done" | keyof typeof WAITS | { readonly retry: number } | { readonly aside: number };
 
 /** A row with its body read once. */
 interface Pending {
@@ -127,6 +141,8 @@ export class OutboxSender {
   readonly #notBefore = new Map<string, Instant>();
   /** How often in a row what waits in a place could not be sent yet, by place. */
   readonly #waited = new Map<string, number>();
+  /** Until when a message waits for its room to be as it must be. */
+  readonly #aside = new Map<string, Instant>();
   /** Checkpoints that have been signed and not sent yet, by row. */
   readonly #signed = new Map<string, Content>();
   #cancel: (() => void) | undefined;
@@ -163,8 +179,8 @@ export class OutboxSender {
     let soonest = Number.POSITIVE_INFINITY;
     for (const each of this.#pending) {
       if (this.#busy.has(each.at)) continue;
-      const setAside = this.#failing.asideUntil(each.row.id);
-      if (setAside !== undefined && setAside > now) {
+      const setAside = Math.max(this.#failing.asideUntil(each.row.id) ?? 0, this.#aside.get(each.row.id) ?? 0);
+      if (setAside > now) {
         soonest = Math.min(soonest, setAside);
         continue;
       }
@@ -198,7 +214,8 @@ export class OutboxSender {
     if (settled === "done") {
       this.#failing.passed(at);
       this.#letGo(at);
-    } else this.#notBefore.set(at, (this.#parts.clock.now() + (typeof settled === "string" ? this.#wait(at, WAITS[settled]) : settled.retry)) as Instant);
+    } else if (typeof settled === "object" && "aside" in settled) this.#aside.set(row.id, (this.#parts.clock.now() + settled.aside) as Instant);
+    else this.#notBefore.set(at, (this.#parts.clock.now() + (typeof settled === "string" ? this.#wait(at, WAITS[settled]) : settled.retry)) as Instant);
     this.pump();
   }
   #wait(at: string, waits: readonly number[]): number {
@@ -220,7 +237,11 @@ export class OutboxSender {
     if (at === undefined) {
       this.#notBefore.clear();
       this.#waited.clear();
-    } else this.#letGo(key(at));
+      this.#aside.clear();
+    } else {
+      this.#letGo(key(at));
+      for (const each of this.#pending) if (each.at === key(at)) this.#aside.delete(each.row.id);
+    }
     this.#failing.changed(this.#pending.filter((each) => at === undefined || each.at === key(at)).map(({ row }) => row.id));
     this.pump();
   }
@@ -240,6 +261,8 @@ export class OutboxSender {
       this.#parts.needsRoom(body.at);
       return "hold";
     }
+    const elsewhere = await this.#notHere(row, body, seen);
+    if (elsewhere !== undefined) return elsewhere;
     const readers = this.#readers(body.at, seen);
     if (readers === "nobody-yet") {
       this.#parts.needsRoom(body.at);
@@ -313,6 +336,59 @@ export class OutboxSender {
     });
   }
   /**
+   * Whether the room may take this message now. A stop is said wherever people are; what is routine is not said where somebody listens who must not,
+   * or where the encryption is in doubt: it goes to each of its readers alone. What is under way already goes on.
+   */
+  async #notHere(row: Outbox, body: Body, seen: ObservedRoom): Promise<Settled | undefined> {
+    if (seen.downgraded === true && body.at.chain === INSTALLATION) {
+      this.#parts.needsRoom(body.at);
+      return { aside: NOT_NOW };
+    }
+    if (body.at.chain === INSTALLATION || row.state !== "rendered") return undefined;
+    const isUrgent = row.lane === "stop" || row.lane === "P1";
+    const unfit = this.#parts.unfit(body.at);
+    const isSaid = body.kind === "event" || body.kind === "file" || body.kind === "poll";
+    if (unfit !== undefined && isSaid && row.lane !== "stop" && !(body.kind === "event" && body.anyway === true)) return this.#divert(row, body);
+    if (unfit === "downgraded" || (seen.closed !== undefined && row.lane !== "stop") || (!isUrgent && this.#parts.isPreparing(body.at))) {
+      this.#parts.needsRoom(body.at);
+      return { aside: NOT_NOW };
+    }
+    return undefined;
+  }
+  /** The same to each of its readers in their direct chat, in one transaction. */
+  async #divert(row: Outbox, body: Extract<Body, { readonly content: Content }>): Promise<Settled> {
+    const { world, journal } = this.#parts;
+    const users = rosterOf(world.scope(body.at.chain), body.at.slot).filter((user) => world.people.has(user));
+    const { supersedes, expires } = row;
+    const copies = users.map((user): NewOutbox & { readonly at: Placed } => {
+      const at = world.direct(user);
+      return {
+        id: derived("moved", row.id, user), chain: row.chain, lane: row.lane, created: row.created, at,
+        body: JSON.stringify({ ...body, at, content: body.kind === "poll" ? body.content : alone(body.content, this.#parts.heading(body.at, user)) }),
+        ...(expires === undefined ? {} : { expires }), ...(supersedes === undefined ? {} : { supersedes: derived("moved", supersedes, user) }),
+      };
+    });
+    await journal.commit({
+      outbox: copies.map(({ at: _at, ...copy }) => copy), outboxChanges: [{ id: row.id, to: "dropped", why: "moved" }],
+      ...(body.kind === "poll" ? { values: { [copiesValue(row.id)]: JSON.stringify(copies.map(({ id, at }) => ({ poll: id, at }))) } } : {}),
+    });
+    this.#parts.health.count("moved_to_direct_chats");
+    this.#remove(row);
+    this.add(copies);
+    return "done";
+  }
+  /** A question that went to people's direct chats ends there. */
+  async #closeCopies(row: Outbox, body: Extract<Body, { readonly kind: "close" }>): Promise<void> {
+    const { journal } = this.#parts;
+    const text = await journal.value(copiesValue(body.poll));
+    if (text === undefined) return;
+    const copies = (JSON.parse(text) as { readonly poll: string; readonly at: Placed }[]).map(({ poll, at }): NewOutbox => ({
+      id: derived("moved-close", row.id, poll), chain: row.chain, lane: row.lane, created: row.created, body: JSON.stringify({ ...body, at, poll }),
+    }));
+    await journal.commit({ outbox: copies, values: { [copiesValue(body.poll)]: null } });
+    this.add(copies);
+  }
+  /**
    * Sends the stored bytes again, or finds that they have arrived. Undefined: they never did, and another device encrypted them, whose bytes this one
    * cannot send as its own; only then is the message encrypted anew.
    */
@@ -372,6 +448,7 @@ export class OutboxSender {
         return { type: "m.room.message", content };
       }
       case "close": {
+        await this.#closeCopies(row, body);
         const poll = await this.#parts.journal.value(`poll:${body.poll}`);
         if (poll === undefined) return undefined;
         return { type: body.type, content: { ...body.content, "m.relates_to": { rel_type: "m.reference", event_id: poll } } };
@@ -396,14 +473,14 @@ export class OutboxSender {
   async #done(row: Outbox, body: Body, room: RoomId, event: EventId): Promise<Settled> {
     const { journal } = this.#parts;
     const values: Record<string, string | null> = {};
-    if (body.kind === "poll") values[`poll:${row.id}`] = event;
+    if (body.kind === "poll") values[`poll:${body.of ?? row.id}`] = event;
     if (body.kind === "file") values[mediaValue(row.id)] = null;
     if (body.kind === "close") values[`poll:${body.poll}`] = null;
     if (body.kind === "board") {
       const under = await journal.value(`sending:${row.id}`);
       if (under !== undefined) {
         const { edits, readers, shown } = JSON.parse(under) as BoardUnderWay;
-        const stands: BoardPlace = { room, event: edits ?? event, readers, shown };
+        const stands: BoardPlace = { room, event: edits ?? event, readers, shown, latest: event };
         values[`board:${key(body.at)}`] = JSON.stringify(stands);
         values[`sending:${row.id}`] = null;
       }
@@ -427,6 +504,7 @@ export class OutboxSender {
     const index = this.#pending.findIndex((each) => each.row.id === row.id);
     if (index >= 0) this.#pending.splice(index, 1);
     this.#signed.delete(row.id);
+    this.#aside.delete(row.id);
     this.#failing.gone(row.id);
   }
   async #afterFault(row: Outbox, place: Placed, fault: unknown): Promise<Settled> {
@@ -481,6 +559,20 @@ export class OutboxSender {
     const readers = joined.filter((user) => roster.includes(user));
     return readers.length === 0 ? "nobody-yet" : readers;
   }
+}
+
+/** What was meant for a room, said to one person alone: under the room's name, and in no thread of the room's. A line that rings names the case itself. */
+function alone(content: Content, heading: { readonly body: string; readonly html: string }): Content {
+  const { "m.relates_to": _relation, ...rest } = content;
+  if (rest["msgtype"] !== "m.notice") return rest;
+  return { ...rest, body: `${heading.body}\n${String(rest["body"])}`, formatted_body: `${heading.html}<br>${String(rest["formatted_body"])}` };
+}
+function copiesValue(poll: string): string {
+  return `copies:${poll}`;
+}
+/** An id that follows from others: what is decided twice because of a crash is the same row. */
+function derived(...of: readonly string[]): string {
+  return createHash("sha256").update(`relevo/${of.join("\n")}`).digest("hex");
 }
 
 /** The wire content of a message without the thread it stands in; undefined if it stands in none. */

@@ -5,9 +5,11 @@
 import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, SPACE, directSlot, directUser, serverOf } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
+import type { WhyNot } from "../domain/room-succession.ts";
+import { isRuledByAnother, succession } from "../domain/room-succession.ts";
 import { members } from "../domain/state.ts";
-import type { DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
-import { MEGOLM, desiredRooms, directRoom, missingSteps, powerLevels, stateOf } from "../domain/workspace.ts";
+import type { Child, DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
+import { MEGOLM, desiredRooms, directRoom, mayKeep, missingSteps, powerLevels, protectiveSteps, stateOf } from "../domain/workspace.ts";
 import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
 import type { Health } from "./health.ts";
@@ -27,7 +29,19 @@ const HOUR = 3_600_000;
 /** Longest time that a homeserver is taken to need for a room it was asked to make, and how often it is looked for meanwhile. Milliseconds. */
 const MAKING = 60_000;
 const LOOK_AGAIN = 2_000;
+/** How long such a step keeps the next waiting, if not for its echo: a room that is taken over has been seen already, one that was made may have been. */
+const WAITS: Readonly<Record<string, number>> = { wait: LOOK_AGAIN, create: LOOK_AGAIN, adopt: 0 };
+/** How long a closed room waits until the bot can go on in the one that was made for it; then it opens one of its own. Milliseconds. */
+export const SUCCESSOR_WAIT = 120_000;
+/** Whoever upgrades a room invites people next: before the administrators are asked to, they have this time. Milliseconds. */
+const UNASKED = 10_000;
 const ROOM_VERSION = "12";
+
+/** A room that has taken the place of another. `by`: who closed the other. */
+export interface Replaced {
+  readonly why: WhyNot | "adopted";
+  readonly by?: UserId;
+}
 
 /** What reconciling needs. */
 export interface ReconcilerParts {
@@ -42,8 +56,10 @@ export interface ReconcilerParts {
   intended(at: Placed): Promise<Instant | undefined>;
   intend(at: Placed, since: Instant | null): Promise<void>;
   name(of: Line, chain: ChainId): string;
-  /** Records that a slot has this room now; durable when it resolves. */
-  bind(at: Placed, room: RoomId): Promise<void>;
+  /** Records that a slot has this room now; durable when it resolves. With `replaced`, people are told. */
+  bind(at: Placed, room: RoomId, replaced?: Replaced): Promise<void>;
+  /** Somebody has closed a room, and the bot cannot go on in the other one yet: the administrators can help. */
+  closed(at: Placed, by: UserId, needs: "invitation" | "power"): void;
   /** Where the room's board stands, if it has one. */
   board(at: Placed): Promise<BoardPlace | undefined>;
   /** The same repair again and again: the administrators must look. `repair` names it exactly, with the person whom it is about; `step` is its kind. */
@@ -68,6 +84,8 @@ export class Reconciler {
   readonly #reported = new Map<string, Instant>();
   readonly #dirty = new Set<string>();
   readonly #places = new Map<string, Placed>();
+  /** Since when a closed room has been waiting. */
+  readonly #closed = new Map<string, Instant>();
   #found: Promise<readonly { readonly room: RoomId; readonly mark: string }[]> | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -126,7 +144,7 @@ export class Reconciler {
     this.#counted.delete(id);
     try {
       const step = await this.#next(at);
-      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (step === "wait" ? LOOK_AGAIN : ECHO)) as Instant };
+      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (WAITS[step] ?? ECHO)) as Instant };
     } catch (fault) {
       const gateway = faultOf(fault);
       if (gateway?.kind === "rate-limited") this.#parts.health.count("rate_limited");
@@ -152,11 +170,13 @@ export class Reconciler {
     const seen = room === undefined ? undefined : this.#parts.rooms.get(room);
     if (room === undefined) return this.#make(at, desired);
     if (desired.kind === "direct") return this.#direct(at, desired, room, seen);
-    if (seen === undefined) return this.#absent(at);
+    if (seen === undefined || seen.closed !== undefined || isRuledByAnother(desired, seen, this.#parts.gateway.user)) return this.#goOn(at, desired, room, seen);
     const name = desired.name && this.#parts.name(desired.name, at.chain);
+    const steps = missingSteps(desired, name, seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : []);
+    if (steps.length > 0 && !mayKeep(seen, this.#parts.gateway.user) && Object.keys(seen.power).length > 0) return this.#powerless(at);
     let undone = false;
-    for (const step of missingSteps(desired, name, seen, this.#parts.gateway.user, desired.kind === "space" ? this.#children(at.chain) : [])) {
-      const id = step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
+    for (const step of steps) {
+      const id = nameOf(step);
       if (this.#tooOften(at, id)) {
         this.#report(at, id, step.step === "state" ? step.type : step.step);
         undone = true;
@@ -166,12 +186,67 @@ export class Reconciler {
       this.#parts.health.count("room_steps");
       return id;
     }
-    return (await this.#pin(at, room, seen)) ?? (undone ? "too often" : undefined);
+    return (await this.#pin(at, room, seen)) ?? (await this.#leadOver(at, room)) ?? (undone ? "too often" : undefined);
   }
-  /** The bot is not in a room of its own: somebody has put it out. It cannot come back by itself, so people must know. */
-  #absent(at: Placed): undefined {
-    const since = this.#parts.world.scope(at.chain).state.room.get(at.slot)?.since;
-    if (since !== undefined && this.#parts.clock.now() - since > MAKING) this.#report(at, "absent", "absent");
+  /** Whether a room that others have made, or that was made only in part, is not yet as it must be before what is routine is said there. */
+  isPreparing(at: Placed): boolean {
+    const room = this.#parts.world.room(at);
+    const seen = room === undefined ? undefined : this.#parts.rooms.get(room);
+    const desired = at.chain === INSTALLATION ? undefined : this.#desired(at);
+    if (seen === undefined || desired === undefined) return false;
+    const bot = this.#parts.gateway.user;
+    const isWhole = seen.joinRule !== undefined && seen.history !== undefined && Object.keys(seen.power).length > 0;
+    if (seen.creator === bot && isWhole) return false;
+    // What somebody undoes again and again, or what the bot may not change, keeps nothing back for ever: keys go to the roster alone.
+    return mayKeep(seen, bot) && protectiveSteps(desired, seen, bot).some((step) => this.#recent(at, nameOf(step)).length < REPAIRS_AN_HOUR);
+  }
+  #powerless(at: Placed): undefined {
+    this.#report(at, "power", "power");
+  }
+  /**
+   * The room was closed, the bot is not in it any more, or somebody rules it who does not belong there: it goes on in the room that was made for that,
+   * or in one of the bot's own. What waits to be said goes there.
+   */
+  async #goOn(at: Placed, desired: DesiredRoom, room: RoomId, seen: ObservedRoom | undefined): Promise<string | undefined> {
+    const { world, rooms, clock, gateway, health } = this.#parts;
+    if (seen === undefined) {
+      const since = world.scope(at.chain).state.room.get(at.slot)?.since ?? 0;
+      // It may have been made just now, and the sync that shows it is on its way.
+      if (!rooms.hasLeft(room) && (health.when("synced") ?? 0) - since <= MAKING) return "wait";
+      return this.#make(at, desired, { why: "put-out" });
+    }
+    const { closed } = seen;
+    if (closed === undefined) return this.#make(at, desired, { why: "ruled-by-another" });
+    const other = closed.successor === undefined || closed.successor === room || world.placed(closed.successor) !== undefined ? undefined : rooms.get(closed.successor);
+    const found = succession(desired, seen, other, gateway.user);
+    if (found.then === "wait") {
+      const since = this.#closed.get(key(at)) ?? clock.now();
+      this.#closed.set(key(at), since);
+      if (clock.now() - since >= UNASKED) this.#parts.closed(at, closed.by, found.for);
+      if (clock.now() - since < SUCCESSOR_WAIT) return "wait";
+    }
+    this.#closed.delete(key(at));
+    if (found.then === "adopt") {
+      await this.#parts.bind(at, found.room, { why: "adopted", by: closed.by });
+      return "adopt";
+    }
+    const why = found.then === "replace" ? found.why : found.for === "power" ? "no-power" : "not-invited";
+    return this.#make(at, desired, { why, by: closed.by });
+  }
+  /** The room that stood there before points to this one, so that people's apps lead them over; the bot stays while people are there, for a stop. */
+  async #leadOver(at: Placed, room: RoomId): Promise<string | undefined> {
+    const { world, rooms, gateway } = this.#parts;
+    const [old] = world.scope(at.chain).state.room.get(at.slot)?.before ?? [];
+    const seen = old === undefined ? undefined : rooms.get(old);
+    if (old === undefined || seen === undefined) return undefined;
+    const isEmpty = !Object.entries(seen.members).some(([user, is]) => is === "join" && world.people.has(user as UserId));
+    if (isEmpty && !this.#tooOften(at, `leave ${old}`)) {
+      await gateway.leave(old);
+      return `leave ${old}`;
+    }
+    if (seen.closed?.successor === room || !mayKeep(seen, gateway.user) || this.#tooOften(at, `close ${old}`)) return undefined;
+    await gateway.setState(old, "m.room.tombstone", "", { body: "This room goes on in another one.", replacement_room: room });
+    return `close ${old}`;
   }
   /** The board's place is the pinned message: the only one, so that a phone shows it. */
   async #pin(at: Placed, room: RoomId, seen: ObservedRoom): Promise<string | undefined> {
@@ -188,7 +263,8 @@ export class Reconciler {
     if (seen === undefined) return this.#make(at, desired);
     const membership = seen.members[user];
     const others = Object.entries(seen.members).filter(([each, is]) => each !== user && each !== this.#parts.gateway.user && (is === "join" || is === "invite"));
-    if (seen.encryption === undefined || others.length > 0 || membership === "ban") return this.#make(at, desired);
+    const isBroken = seen.encryption === undefined || seen.downgraded === true || seen.closed !== undefined;
+    if (isBroken || others.length > 0 || membership === "ban") return this.#make(at, desired);
     if (membership !== "join" && membership !== "invite") {
       if (seen.creator !== this.#parts.gateway.user || this.#tooOften(at, "invite")) return this.#make(at, desired);
       await this.#parts.gateway.invite(room, user);
@@ -205,7 +281,7 @@ export class Reconciler {
     }
   }
   /** Adopts a room made just before a crash, known by its mark and maker; else makes one. */
-  async #make(at: Placed, desired: DesiredRoom): Promise<string> {
+  async #make(at: Placed, desired: DesiredRoom, replaced?: Replaced): Promise<string> {
     const { gateway, world, clock } = this.#parts;
     const before = world.room(at);
     const mark = this.#parts.mark(at, before);
@@ -218,7 +294,7 @@ export class Reconciler {
     if (world.room(at) !== before) return "bound";
     const made = found.find((each) => each.mark === mark && world.placed(each.room) === undefined && each.room !== before);
     if (made !== undefined) {
-      await this.#parts.bind(at, made.room);
+      await this.#parts.bind(at, made.room, replaced);
       await this.#parts.intend(at, null);
       return "adopt";
     }
@@ -237,7 +313,8 @@ export class Reconciler {
     if (space !== undefined) state.push({ type: "m.space.parent", stateKey: space, content: { via: [serverOf(gateway.user)], canonical: true } });
     const spec: RoomSpec = {
       version: ROOM_VERSION, space: desired.kind === "space", mark, direct: desired.kind === "direct", state,
-      invite: desired.people.slice(0, MOST_INVITES), power: powerLevels(desired, gateway.user, ROOM_VERSION),
+      invite: desired.people.slice(0, MOST_INVITES), power: powerLevels(desired, gateway.user, { version: ROOM_VERSION, creator: gateway.user }),
+      ...(before === undefined || at.chain === INSTALLATION ? {} : { replaces: before }),
       ...(desired.name === undefined ? {} : { name: this.#parts.name(desired.name, at.chain) }),
     };
     // Forgotten before the call: whatever becomes of it, the next attempt looks for the mark first.
@@ -252,7 +329,7 @@ export class Reconciler {
       if (kind === "rate-limited" || kind === "refused") await this.#parts.intend(at, null);
       throw fault;
     }
-    await this.#parts.bind(at, room);
+    await this.#parts.bind(at, room, replaced);
     await this.#parts.intend(at, null);
     return "create";
   }
@@ -263,14 +340,18 @@ export class Reconciler {
     }
     return desiredRooms(this.#parts.world.scope(at.chain)).find((room) => room.slot === at.slot);
   }
-  #children(chain: ChainId): { readonly room: RoomId; readonly via: string }[] {
+  #children(chain: ChainId): Child[] {
     const via = serverOf(this.#parts.gateway.user);
     return [...this.#parts.world.scope(chain).state.room.values()].filter((room) => room.slot !== SPACE).map((room) => ({ room: room.room, via }));
+  }
+  #recent(at: Placed, step: string): Instant[] {
+    const now = this.#parts.clock.now();
+    return (this.#repairs.get(`${key(at)} ${step}`) ?? []).filter((each) => now - each < HOUR);
   }
   #tooOften(at: Placed, step: string): boolean {
     const now = this.#parts.clock.now();
     const id = `${key(at)} ${step}`;
-    const recent = (this.#repairs.get(id) ?? []).filter((each) => now - each < HOUR);
+    const recent = this.#recent(at, step);
     // What is not done does not count: after an hour it is tried again.
     if (recent.length < REPAIRS_AN_HOUR) {
       this.#repairs.set(id, [...recent, now]);
@@ -299,5 +380,9 @@ export class Reconciler {
 /** Whether a room can serve as somebody's direct chat: encrypted, and nobody there but the two. */
 export function usableDirect(seen: ObservedRoom, user: UserId, bot: UserId): boolean {
   const there = Object.entries(seen.members).filter(([, is]) => is === "join" || is === "invite").map(([each]) => each);
-  return seen.encryption === MEGOLM && seen.members[user] === "join" && there.every((each) => each === user || each === bot);
+  return seen.encryption === MEGOLM && seen.downgraded !== true && seen.closed === undefined && seen.members[user] === "join" && there.every((each) => each === user || each === bot);
+}
+
+function nameOf(step: Step): string {
+  return step.step === "state" ? `state ${step.type} ${step.stateKey}` : `${step.step} ${step.user}`;
 }

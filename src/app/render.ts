@@ -95,10 +95,11 @@ function saying(effect: Say, at: Placed, reader: Reader, user: UserId | undefine
     ...(effect.expires !== undefined ? { expires: effect.expires } : effect.lane === "routine" ? { expires: (with_.now + ROUTINE_LIFE) as Instant } : {}),
     ...(effect.supersedes === undefined ? {} : { supersedes: `${with_.chain}/${effect.supersedes}/${key(at)}` }),
   });
+  const anyway = effect.anyway === true ? { anyway: true } : {};
   if (effect.wakes) return [whole({ kind: "event", at, type, content: inThread(textContent(said, reader, user === undefined ? effect.mentions : [user])) })];
   const long = noticeParts(said, reader);
   if (long.as === "file") return [whole({ kind: "file", at, type, content: inThread(long.content), text: long.text })];
-  return long.contents.map((content) => whole({ kind: "event", at, type, content: inThread(content) }));
+  return long.contents.map((content) => whole({ kind: "event", at, type, content: inThread(content), ...anyway }));
 }
 
 function asking(effect: Ask, with_: Rendering): Rendered[] {

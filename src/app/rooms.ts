@@ -4,11 +4,14 @@
  */
 import type { RoomId, UserId } from "../domain/ids.ts";
 import type { Membership, ObservedRoom } from "../domain/workspace.ts";
+import { MEGOLM } from "../domain/workspace.ts";
 import { MARK } from "../matrix/room-creation.ts";
 import type { StateEvent, SyncedRoom } from "../ports.ts";
 
 /** Most people and children kept of one room; what lies beyond is not a room of ours. */
 const MOST = 2_000;
+/** Most entries read of a list in one state event. */
+const MOST_LISTED = 100;
 const MEMBERSHIPS: ReadonlySet<unknown> = new Set<Membership>(["join", "invite", "knock", "leave", "ban"]);
 
 /** A room of which nothing has been seen yet: not encrypted, nobody in it. */
@@ -27,19 +30,34 @@ export function observe(seen: ObservedRoom, event: StateEvent): ObservedRoom {
   switch (event.type) {
     case "m.room.create": {
       const mark = text(content[MARK]);
-      return { ...seen, creator: event.sender, version: text(content["room_version"]) ?? "1", ...(mark === undefined ? {} : { mark }) };
+      const predecessor = text(record(content["predecessor"])["room_id"]);
+      const also = texts(content["additional_creators"]);
+      return {
+        ...seen, creator: event.sender, version: text(content["room_version"]) ?? "1", ...(mark === undefined ? {} : { mark }),
+        ...(predecessor === undefined ? {} : { predecessor }), ...(also.length === 0 ? {} : { alsoCreators: also }),
+      };
     }
-    // Once encrypted, always encrypted: a later event without an algorithm, or with another, cannot take it back.
-    case "m.room.encryption": return seen.encryption === undefined ? field("encryption", text(content["algorithm"])) : seen;
+    case "m.room.encryption": {
+      const algorithm = text(content["algorithm"]);
+      if (seen.encryption !== MEGOLM) return field("encryption", algorithm);
+      // Once encrypted, always encrypted: a later event without an algorithm, or with another, cannot take it back. It is remembered that it tried.
+      return field("downgraded", algorithm === MEGOLM ? undefined : true);
+    }
+    case "m.room.tombstone": {
+      const successor = text(content["replacement_room"]);
+      return { ...seen, closed: { by: event.sender, ...(successor === undefined || !successor.startsWith("!") ? {} : { successor: successor as RoomId }) } };
+    }
+    // Without `allow` nobody is let in (Matrix specification, m.room.server_acl).
+    case "m.room.server_acl": {
+      const isOpen = texts(content["allow"]).includes("*") && texts(content["deny"]).length === 0 && content["allow_ip_literals"] !== false;
+      return field("serversBarred", isOpen ? undefined : true);
+    }
     case "m.room.name": return field("name", text(content["name"]));
     case "m.room.join_rules": return field("joinRule", text(content["join_rule"]));
     case "m.room.history_visibility": return field("history", text(content["history_visibility"]));
     case "m.room.guest_access": return field("guestAccess", text(content["guest_access"]));
     case "m.room.power_levels": return { ...seen, power: content };
-    case "m.room.pinned_events": {
-      const pinned = content["pinned"];
-      return { ...seen, pinned: Array.isArray(pinned) ? pinned.filter((each) => typeof each === "string").slice(0, 100) : [] };
-    }
+    case "m.room.pinned_events": return { ...seen, pinned: texts(content["pinned"]) };
     case "m.room.member": {
       const membership = content["membership"];
       if (!MEMBERSHIPS.has(membership) || Object.keys(seen.members).length >= MOST) return seen;
@@ -53,6 +71,13 @@ export function observe(seen: ObservedRoom, event: StateEvent): ObservedRoom {
   }
 }
 
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string").slice(0, MOST_LISTED) : [];
+}
+
 /** State that a timeline event carries, if it is one. */
 export function stateOfTimeline(event: SyncedRoom["timeline"][number]): StateEvent | undefined {
   const content = event.wire["content"];
@@ -63,6 +88,8 @@ export function stateOfTimeline(event: SyncedRoom["timeline"][number]): StateEve
 /** The rooms as they were last seen, kept in the journal's file. */
 export class Rooms {
   readonly #seen = new Map<RoomId, ObservedRoom>();
+  /** Rooms that the bot was in and is not any more, as far as this process has seen. */
+  readonly #left = new Set<RoomId>();
 
   load(saved: ReadonlyMap<string, string>): void {
     for (const text of saved.values()) {
@@ -96,8 +123,19 @@ export class Rooms {
     return { values, rooms, left };
   }
   put(rooms: readonly ObservedRoom[], left: readonly RoomId[]): void {
-    for (const room of rooms) this.#seen.set(room.room, room);
-    for (const room of left) this.#seen.delete(room);
+    for (const room of rooms) {
+      this.#seen.set(room.room, room);
+      this.#left.delete(room.room);
+    }
+    if (this.#left.size > MOST) this.#left.clear();
+    for (const room of left) {
+      this.#seen.delete(room);
+      this.#left.add(room);
+    }
+  }
+  /** Whether the bot has been seen to leave it, or to be put out of it. */
+  hasLeft(room: RoomId): boolean {
+    return this.#left.has(room);
   }
 }
 

@@ -26,7 +26,6 @@ declare module "../domain/say.ts" {
     "app.stop-raw": { who: string };
     "app.unproven-stop": { codename: string; delivery: string };
     "app.repair-failed": { room: Fact; step: string };
-    "app.room-absent": { room: Fact };
     "app.set-aside": { room: Fact };
     "app.given-up": { room: Fact };
     "app.place-direct-of": { who: string };

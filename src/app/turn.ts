@@ -49,6 +49,8 @@ export interface Turn {
   readonly mark?: Mark;
   /** What is told to people in passing is told otherwise: of a downtime's reminders one digest. */
   readonly digested?: boolean;
+  /** Messages that are said again as they were: their content was fixed when it was decided. */
+  readonly again?: readonly NewOutbox[];
   /** Small durable values of the same transaction. */
   readonly values?: NonNullable<Batch["values"]>;
 }
@@ -128,6 +130,7 @@ export class Turns {
       add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "late", facts: {} }, [reply(message(turn.mark.line))]);
     }
 
+    outbox.push(...(turn.again ?? []));
     const committed = await journal.commit({
       rows, outbox, ...(turn.values === undefined ? {} : { values: turn.values }),
       ...(turn.inboxEnd === undefined ? {} : { inboxEnds: [turn.inboxEnd] }),

@@ -31,7 +31,7 @@ export class World {
   /** Adopts a chain read from a snapshot; replayed rows are put on top. */
   adopt(id: ChainId, chain: Chain): void {
     this.#chains.set(id, chain);
-    for (const room of chain.view.room.values()) this.#rooms.set(room.room, { chain: id, slot: room.slot });
+    for (const room of chain.view.room.values()) for (const each of [room.room, ...(room.before ?? [])]) this.#rooms.set(each, { chain: id, slot: room.slot });
     for (const question of chain.view.question.values()) this.#index(id, question);
   }
   put(id: ChainId, changes: readonly Change[]): void {
@@ -54,6 +54,11 @@ export class World {
   placed(room: RoomId): Placed | undefined {
     const placed = this.#rooms.get(room);
     return placed !== undefined && this.room(placed) === room ? placed : undefined;
+  }
+  /** Where a room of a case stood that another has taken the place of. */
+  formerly(room: RoomId): Placed | undefined {
+    const placed = this.#rooms.get(room);
+    return placed !== undefined && placed.chain !== INSTALLATION && this.room(placed) !== room ? placed : undefined;
   }
   room(placed: Placed): RoomId | undefined {
     return this.chain(placed.chain).view.room.get(placed.slot)?.room;

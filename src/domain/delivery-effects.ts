@@ -136,7 +136,7 @@ function said(event: DeliveryEvent, delivery: Delivery, scope: Scope): readonly 
     case "delivery.stopped": return stopped(event, delivery, scope);
     case "delivery.stop-repeated": {
       const first = delivery.stop;
-      return toAllAlone(event, delivery, message(
+      return bothWays(event, delivery, scope, message(
         line("delivery.stop-again", { delivery: id, by: first?.by.callSign ?? "", at: when(first?.at ?? event.at, zoneOf(delivery)), again: event.by.callSign }),
         event.reason === undefined ? undefined : line("delivery.reason", { reason: event.reason }),
       ));
@@ -186,9 +186,10 @@ function stopped(event: Extract<DeliveryEvent, { type: "delivery.stopped" }>, de
   ];
 }
 
-/** A stop counts wherever it is typed, also where others read who may not know of the delivery: its author is answered in the direct chat. */
-function toAllAlone(event: Extract<DeliveryEvent, { type: "delivery.stop-repeated" }>, delivery: Delivery, told: Message): Effect[] {
-  return [tellRoom(deliverySlot(delivery.id), told, "stop"), ...(event.inRoom ? [] : [tellPeople([event.by.user], told, "stop")])];
+/** What follows a stop goes the same ways: into the room and to each one alone; to its author where they wrote elsewhere than there. */
+function bothWays(event: Extract<DeliveryEvent, { type: "delivery.stop-repeated" }>, delivery: Delivery, scope: Scope, told: Message): Effect[] {
+  const alone = usersOf(circle(scope, delivery)).filter((user) => user !== event.by.user || !event.inRoom);
+  return [tellRoom(deliverySlot(delivery.id), told, "stop"), ...(alone.length === 0 ? [] : [tellPeople(alone, told, "stop")])];
 }
 
 /** Who has the watch, on which leg. */

@@ -30,6 +30,8 @@ export interface Say {
   readonly expires?: Instant;
   /** A newer one with the same key makes an unsent older one worthless (reminders of one task). */
   readonly supersedes?: string;
+  /** Said in the room even while what is routine is not: the warning itself. */
+  readonly anyway?: boolean;
 }
 /** Puts a question: details as a notice, then the poll with its bare question, to each of those asked (or once to a room). */
 export interface Ask {

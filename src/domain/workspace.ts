@@ -21,6 +21,9 @@ declare module "./say.ts" {
   }
 }
 
+/** Power that all of a room's state needs, and that the bot and the administrators have. */
+const FULL_POWER = 100;
+
 /** The only encryption algorithm that counts (Matrix specification, m.megolm.v1.aes-sha2). */
 export const MEGOLM = "m.megolm.v1.aes-sha2";
 
@@ -86,10 +89,20 @@ export type Membership = "join" | "invite" | "knock" | "leave" | "ban";
 export interface ObservedRoom {
   readonly room: RoomId;
   readonly creator?: UserId;
+  /** Others who count as creators (`additional_creators`, room version 12 on). */
+  readonly alsoCreators?: readonly string[];
+  /** The room that its create event says it goes on from. */
+  readonly predecessor?: string;
+  /** Somebody has closed the room; where it is to go on, if that is said. */
+  readonly closed?: { readonly by: UserId; readonly successor?: RoomId };
   readonly mark?: string;
   readonly version: string;
-  /** Algorithm of m.room.encryption; undefined = unknown or none: nothing is sent. */
+  /** Algorithm of m.room.encryption; once it is the one that counts it stays so. Undefined = unknown or none: nothing is sent. */
   readonly encryption?: string;
+  /** The state names another algorithm now, or none. */
+  readonly downgraded?: boolean;
+  /** m.room.server_acl keeps servers out. */
+  readonly serversBarred?: boolean;
   readonly name?: string;
   readonly joinRule?: string;
   readonly history?: string;
@@ -111,17 +124,36 @@ export function creatorsOutrank(version: string): boolean {
   return Number.parseInt(version, 10) >= 12;
 }
 
-/** Power levels of a room of ours: administrators 100, all others 0 and free to write; everything else needs 100. */
-export function powerLevels(desired: DesiredRoom, bot: UserId, version: string): Readonly<Record<string, unknown>> {
-  const users = Object.fromEntries([...(creatorsOutrank(version) ? [] : [bot]), ...desired.administrators].map((user) => [user, 100]));
+/** A room as far as its power levels depend on it. */
+export type Ruled = Pick<ObservedRoom, "version" | "creator" | "alsoCreators">;
+
+/** Those who stand above all power levels of the room, for ever; nobody in the older versions. */
+export function outranking(room: Ruled): readonly string[] {
+  return creatorsOutrank(room.version) ? [...(room.creator === undefined ? [] : [room.creator]), ...(room.alsoCreators ?? [])] : [];
+}
+
+/** Power levels of a room of ours: the bot and the administrators 100, all others 0 and free to write; everything else needs 100. */
+export function powerLevels(desired: DesiredRoom, bot: UserId, room: Ruled): Readonly<Record<string, unknown>> {
+  const creators = outranking(room);
+  const users = Object.fromEntries([bot, ...desired.administrators].filter((user) => !creators.includes(user)).map((user) => [user, FULL_POWER]));
   return {
-    users, users_default: 0, events_default: desired.kind === "space" ? 100 : 0, state_default: 100,
-    invite: 100, kick: 100, ban: 100, redact: 100, notifications: { room: 100 },
-    events: {
-      "m.room.encryption": 100, "m.room.power_levels": 100, "m.room.join_rules": 100, "m.room.history_visibility": 100,
-      "m.room.server_acl": 100, "m.room.tombstone": 100, "m.room.pinned_events": 100, "m.space.child": 100, "m.space.parent": 100,
-    },
+    users, users_default: 0, events_default: desired.kind === "space" ? FULL_POWER : 0, state_default: FULL_POWER,
+    invite: FULL_POWER, kick: FULL_POWER, ban: FULL_POWER, redact: FULL_POWER, notifications: { room: FULL_POWER },
+    events: Object.fromEntries([
+      "m.room.encryption", "m.room.power_levels", "m.room.join_rules", "m.room.history_visibility", "m.room.server_acl", "m.room.tombstone",
+      "m.room.pinned_events", "m.space.child", "m.space.parent",
+    ].map((type) => [type, FULL_POWER])),
   };
+}
+
+/** Whether somebody has the power to keep the room as it should be: as much as anything in it needs. */
+export function mayKeep(room: ObservedRoom, user: UserId): boolean {
+  if (outranking(room).includes(user)) return true;
+  const { users, users_default: usual, events, ...levels } = room.power;
+  const of = (value: unknown): number => (typeof value === "number" ? value : 0);
+  const own = of(typeof users === "object" && users !== null && user in users ? (users as Record<string, unknown>)[user] : usual);
+  const needed = [...Object.values(levels), ...(typeof events === "object" && events !== null ? Object.values(events) : [])].map(of);
+  return own >= FULL_POWER && needed.every((level) => level <= own);
 }
 
 /** State that a room of ours is made with and repaired to, the most protective first. */
@@ -135,22 +167,18 @@ export function stateOf(desired: DesiredRoom): readonly { readonly type: string;
   ];
 }
 
+/** A room that hangs in the case's space. */
+export interface Child {
+  readonly room: RoomId;
+  readonly via: string;
+}
+
 /**
  * The single steps that bring a room of ours to what it should be, the most urgent first; empty when nothing is missing. One is taken at a time. All
  * are named, because one that somebody undoes again and again must not keep the others from being taken.
  */
-export function missingSteps(desired: DesiredRoom, name: string | undefined, observed: ObservedRoom, bot: UserId, children: readonly { readonly room: RoomId; readonly via: string }[]): readonly Step[] {
-  const steps: Step[] = [];
-  if (desired.kind !== "space" && observed.encryption === undefined) steps.push(state("m.room.encryption", { algorithm: MEGOLM }));
-  for (const [user, membership] of Object.entries(observed.members)) {
-    const there = membership === "join" || membership === "invite" || membership === "knock";
-    if (there && user !== bot && !desired.people.includes(user as UserId)) steps.push({ step: "remove", user: user as UserId });
-  }
-  if (observed.joinRule !== "invite") steps.push(state("m.room.join_rules", { join_rule: "invite" }));
-  if (observed.history !== desired.history) steps.push(state("m.room.history_visibility", { history_visibility: desired.history }));
-  if (observed.guestAccess !== "forbidden") steps.push(state("m.room.guest_access", { guest_access: "forbidden" }));
-  const power = powerLevels(desired, bot, observed.version);
-  if (!sameJson(power, observed.power)) steps.push(state("m.room.power_levels", power));
+export function missingSteps(desired: DesiredRoom, name: string | undefined, observed: ObservedRoom, bot: UserId, children: readonly Child[]): readonly Step[] {
+  const steps = protectiveSteps(desired, observed, bot);
   if (name !== undefined && observed.name !== name) steps.push(state("m.room.name", { name }));
   for (const user of desired.people) {
     const membership = observed.members[user];
@@ -160,6 +188,27 @@ export function missingSteps(desired: DesiredRoom, name: string | undefined, obs
   for (const { room, via } of children) {
     if (!observed.children.includes(room)) steps.push({ step: "state", type: "m.space.child", stateKey: room, content: { via: [via] } });
   }
+  // A room that was replaced, or one that somebody else hung there: people would take it for one of the case's.
+  for (const room of observed.children) {
+    if (!children.some((child) => child.room === room)) steps.push({ step: "state", type: "m.space.child", stateKey: room, content: {} });
+  }
+  return steps;
+}
+
+/** Those of them that keep out whoever does not belong there: before them nothing is said in a room that others have made. */
+export function protectiveSteps(desired: DesiredRoom, observed: ObservedRoom, bot: UserId): Step[] {
+  const steps: Step[] = [];
+  if (desired.kind !== "space" && (observed.encryption !== MEGOLM || observed.downgraded === true)) steps.push(state("m.room.encryption", { algorithm: MEGOLM }));
+  for (const [user, membership] of Object.entries(observed.members)) {
+    const there = membership === "join" || membership === "invite" || membership === "knock";
+    if (there && user !== bot && !desired.people.includes(user as UserId)) steps.push({ step: "remove", user: user as UserId });
+  }
+  if (observed.joinRule !== "invite") steps.push(state("m.room.join_rules", { join_rule: "invite" }));
+  if (observed.history !== desired.history) steps.push(state("m.room.history_visibility", { history_visibility: desired.history }));
+  if (observed.guestAccess !== "forbidden") steps.push(state("m.room.guest_access", { guest_access: "forbidden" }));
+  const power = powerLevels(desired, bot, observed);
+  if (!sameJson(power, observed.power)) steps.push(state("m.room.power_levels", power));
+  if (observed.serversBarred === true) steps.push(state("m.room.server_acl", { allow: ["*"], deny: [], allow_ip_literals: true }));
   return steps;
 }
 

@@ -173,6 +173,10 @@ export class SqliteJournal implements Journal {
     return this.#reading(() => this.#outbox.one(id, (chain) => this.#chains.key(chain)?.outbox));
   }
 
+  async outboxSentAs(event: EventId): Promise<Outbox | undefined> {
+    return this.#reading(() => this.#outbox.sentAs(event, (chain) => this.#chains.key(chain)?.outbox));
+  }
+
   async value(key: string): Promise<string | undefined> {
     return this.#reading(() => this.#values.one(key, this.#installation.values));
   }

@@ -58,6 +58,7 @@ export class OutboxTable {
       dropChain: db.prepare<[string]>("DELETE FROM outbox WHERE chain = ?"),
       sweep: db.prepare<[number]>("DELETE FROM outbox WHERE settled IS NOT NULL AND settled < ?"),
       one: db.prepare<[string], OutboxRecord>(`SELECT ${columns} FROM outbox WHERE effect = ?`),
+      sentAs: db.prepare<[string], OutboxRecord>(`SELECT ${columns} FROM outbox WHERE state = 'sent' AND sent = ?`),
       unsent: db.prepare<[], OutboxRecord>(`SELECT ${columns} FROM outbox WHERE state <> 'sent' ORDER BY id`),
     };
   }
@@ -94,6 +95,12 @@ export class OutboxTable {
 
   one(effect: string, keys: OutboxKey): Outbox | undefined {
     const found = this.#sql.one.get(effect);
+    return found === undefined ? undefined : this.#opened(found, keys);
+  }
+
+  /** By the event as which it was sent; looked for among a day's rows, without an index, because that is seldom asked. */
+  sentAs(event: EventId, keys: OutboxKey): Outbox | undefined {
+    const found = this.#sql.sentAs.get(event);
     return found === undefined ? undefined : this.#opened(found, keys);
   }
 

@@ -25,7 +25,7 @@ export function creationBody(spec: RoomSpec, creator: UserId): Record<string, un
     is_direct: spec.direct,
     invite: spec.invite,
     ...(spec.name === undefined ? {} : { name: spec.name }),
-    creation_content: { [MARK]: spec.mark, ...(spec.space ? { type: "m.space" } : {}) },
+    creation_content: { [MARK]: spec.mark, ...(spec.space ? { type: "m.space" } : {}), ...(spec.replaces === undefined ? {} : { predecessor: { room_id: spec.replaces } }) },
     power_level_content_override: powerLevels(spec, creator),
     initial_state: spec.state.map(({ type, stateKey, content }) => ({ type, state_key: stateKey, content })),
   };

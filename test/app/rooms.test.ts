@@ -17,6 +17,24 @@ describe("a room as the server shows it", () => {
       assert.equal(observe(encrypted, state("m.room.encryption", content)).encryption, "m.megolm.v1.aes-sha2");
     }
   });
+  it("is remembered to have been told another encryption until the right one is set again", () => {
+    const encrypted = observe(blankRoom(ROOM), state("m.room.encryption", { algorithm: "m.megolm.v1.aes-sha2" }));
+    for (const content of [{}, { algorithm: "none" }, { algorithm: 7 }]) {
+      const changed = observe(encrypted, state("m.room.encryption", content));
+      assert.equal(changed.downgraded, true);
+      assert.equal(observe(changed, state("m.room.encryption", { algorithm: "m.megolm.v1.aes-sha2" })).downgraded, undefined);
+    }
+    assert.equal(observe(observe(blankRoom(ROOM), state("m.room.encryption", { algorithm: "x" })), state("m.room.encryption", { algorithm: "m.megolm.v1.aes-sha2" })).encryption, "m.megolm.v1.aes-sha2");
+  });
+  it("is closed by whoever says so, and goes on only in what is a room", () => {
+    assert.deepEqual(observe(blankRoom(ROOM), state("m.room.tombstone", { replacement_room: "!new" })).closed, { by: BOT, successor: "!new" });
+    for (const content of [{}, { replacement_room: 7 }, { replacement_room: "new" }]) assert.deepEqual(observe(blankRoom(ROOM), state("m.room.tombstone", content)).closed, { by: BOT });
+  });
+  it("lets all servers in only if its list says so", () => {
+    const barred = (content: Record<string, unknown>): boolean | undefined => observe(blankRoom(ROOM), state("m.room.server_acl", content)).serversBarred;
+    for (const content of [{}, { allow: [] }, { allow: ["*"], deny: ["x"] }, { allow: "*" }]) assert.equal(barred(content), true);
+    assert.equal(barred({ allow: ["*"], deny: [] }), undefined);
+  });
   it("is not encrypted while nobody has said so", () => {
     assert.equal(blankRoom(ROOM).encryption, undefined);
     assert.equal(observe(blankRoom(ROOM), state("m.room.encryption", { algorithm: ["m.megolm.v1.aes-sha2"] })).encryption, undefined);
@@ -26,7 +44,7 @@ describe("a room as the server shows it", () => {
     assert.deepEqual(room.members, {});
   });
   it("is not changed by content of any other shape, and never throws", () => {
-    const types = fc.constantFrom("m.room.create", "m.room.encryption", "m.room.member", "m.room.power_levels", "m.room.pinned_events", "m.space.child", "m.room.name", "x");
+    const types = fc.constantFrom("m.room.create", "m.room.encryption", "m.room.member", "m.room.power_levels", "m.room.pinned_events", "m.space.child", "m.room.name", "m.room.tombstone", "m.room.server_acl", "x");
     fc.assert(fc.property(types, fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (type, content, key) => {
       const room = observe(blankRoom(ROOM), state(type, content, key));
       assert.ok(room.encryption === undefined || typeof room.encryption === "string");

@@ -8,12 +8,13 @@ import type { DesiredRoom, Membership, ObservedRoom, Step } from "../../src/doma
 import { MEGOLM, missingSteps, powerLevels } from "../../src/domain/workspace.ts";
 import { ANA, BOT, LUIS, NUNO } from "./builders-core.ts";
 
+const V12 = { version: "12", creator: BOT };
 const NAME = "Albatross · coordination";
 const desired: DesiredRoom = { slot: COORDINATION, kind: "room", name: line("room.coordination", { codename: "Albatross" }), people: [ANA, LUIS], administrators: [ANA, LUIS], history: "joined" };
 function observed(changes: Partial<ObservedRoom> = {}): ObservedRoom {
   return {
     room: "!r" as RoomId, creator: BOT, version: "12", encryption: MEGOLM, name: NAME, joinRule: "invite", history: "joined", guestAccess: "forbidden",
-    power: powerLevels(desired, BOT, "12"), members: { [BOT]: "join", [ANA]: "join", [LUIS]: "invite" }, children: [], pinned: [], ...changes,
+    power: powerLevels(desired, BOT, V12), members: { [BOT]: "join", [ANA]: "join", [LUIS]: "invite" }, children: [], pinned: [], ...changes,
   };
 }
 const step = (room: ObservedRoom): Step | undefined => missingSteps(desired, NAME, room, BOT, [])[0];
@@ -58,16 +59,16 @@ describe("a workspace room", () => {
     }
   });
   it("takes power from whoever was given it besides the administrators", () => {
-    const power = powerLevels(desired, BOT, "12");
+    const power = powerLevels(desired, BOT, V12);
     const given = { ...power, users: { ...(power["users"] as object), [NUNO]: 100 } };
     assert.deepEqual(step(observed({ power: given })), { step: "state", type: "m.room.power_levels", stateKey: "", content: power });
   });
   it("lists the bot among its powers only in versions whose creators do not outrank them", () => {
-    assert.equal(BOT in (powerLevels(desired, BOT, "12")["users"] as object), false);
-    assert.equal((powerLevels(desired, BOT, "11")["users"] as Record<string, number>)[BOT], 100);
+    assert.equal(BOT in (powerLevels(desired, BOT, V12)["users"] as object), false);
+    assert.equal((powerLevels(desired, BOT, { version: "11", creator: BOT })["users"] as Record<string, number>)[BOT], 100);
   });
   it("lets administrators of the states move on without the bot", () => {
-    const power = powerLevels(desired, BOT, "12");
+    const power = powerLevels(desired, BOT, V12);
     assert.deepEqual(power["users"], { [ANA]: 100, [LUIS]: 100 });
     assert.equal((power["events"] as Record<string, number>)["m.room.tombstone"], 100);
   });

@@ -74,9 +74,12 @@ describe("somebody who is not who they say", () => {
         await smuggled.say(room, "!task add Move the container tonight");
         await smuggled.say(room, "!help");
       }), rows);
+      assert.deepEqual(await op.tasks("tiago"), tasks);
+      // While they are there only the board is written in the room.
+      await op.asks("tiago", room, `!task add Watch the quay of ${name}`, /^(For .*\n)?T-\d+ /);
+      tasks = await op.tasks("tiago");
       await smuggled.waitFor((seen) => seen.sender === op.bot.userId && seen.room === room && seen.unreadable !== undefined, PATIENCE, "something of the bot's that it cannot read");
       assert.deepEqual(smuggled.seen.filter((seen) => seen.sender === op.bot.userId && seen.unreadable === undefined), []);
-      assert.deepEqual(await op.tasks("tiago"), tasks);
     });
   }
 
@@ -91,6 +94,8 @@ describe("somebody who is not who they say", () => {
       await luis.tap(consent, /^Approve$/);
     }), ["sender-identity-changed", "sender-identity-changed"], "one note for each room");
     assert.deepEqual(await op.tasks("tiago"), tasks);
+    // With strangers in the room only its board is still written there.
+    await op.asks("tiago", room, "!task add Watch the other quay", /^(For .*\n)?T-\d+ /);
     await luis.waitFor((seen) => seen.sender === op.bot.userId && seen.room === room && seen.unreadable !== undefined, PATIENCE, "something of the bot's that he cannot read", from);
     assert.deepEqual(luis.seen.slice(from).filter((seen) => seen.sender === op.bot.userId && seen.unreadable === undefined), []);
   });

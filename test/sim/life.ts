@@ -148,6 +148,7 @@ export class Life {
       saveSnapshot: (chain, seq, version, state) => this.#read(() => memory.saveSnapshot(chain, seq, version, state)),
       inbox: () => this.#read(() => memory.inbox()),
       outbox: () => this.#read(() => memory.outbox()),
+      outboxSentAs: (event) => this.#read(() => memory.outboxSentAs(event)),
       outboxRow: (id) => this.#read(() => memory.outboxRow(id)),
       value: (key) => this.#read(() => memory.value(key)),
       values: (prefix) => this.#read(() => memory.values(prefix)),

@@ -177,6 +177,10 @@ export class MemoryJournal implements Journal {
     const found = this.durable.outbox.get(id);
     return found === undefined || (found.settled !== undefined && this.#now() - found.settled > DAY) ? undefined : found.row;
   }
+  async outboxSentAs(event: EventId): Promise<Outbox | undefined> {
+    const found = [...this.durable.outbox.values()].find(({ row }) => row.sent === event);
+    return found === undefined || (found.settled !== undefined && this.#now() - found.settled > DAY) ? undefined : found.row;
+  }
   async value(key: string): Promise<string | undefined> {
     return this.durable.values.get(key);
   }

@@ -45,9 +45,10 @@ export class ModelServer {
     for (const wake of [...this.#waiting]) wake();
     return event;
   }
-  createRoom(sender: UserId, spec: Pick<RoomSpec, "mark" | "state" | "invite" | "power"> & { readonly name?: string }): RoomId {
+  createRoom(sender: UserId, spec: Pick<RoomSpec, "mark" | "state" | "invite" | "power" | "replaces"> & { readonly name?: string; readonly version?: string }): RoomId {
     const room = `!r${(this.#rooms += 1)}` as RoomId;
-    this.add(room, sender, "m.room.create", { room_version: "12", [MARK]: spec.mark }, "");
+    const predecessor = spec.replaces === undefined ? {} : { predecessor: { room_id: spec.replaces } };
+    this.add(room, sender, "m.room.create", { room_version: spec.version ?? "12", [MARK]: spec.mark, ...predecessor }, "");
     this.add(room, sender, "m.room.member", { membership: "join" }, sender);
     this.add(room, sender, "m.room.power_levels", spec.power, "");
     for (const state of spec.state) this.add(room, sender, state.type, state.content, state.stateKey);
@@ -121,7 +122,8 @@ export class ModelGateway implements Gateway {
     const mine = [...new Set(events.map((each) => each.room))].filter((room) => this.#is(room, "join"));
     const invited = [...new Set(events.map((each) => each.room))].filter((room) => this.#is(room, "invite"));
     return {
-      next: String(from + events.length), crypto: undefined, malformed: 0, left: [],
+      next: String(from + events.length), crypto: undefined, malformed: 0,
+      left: since === undefined ? [] : [...new Set(events.map((each) => each.room))].filter((room) => this.#is(room, "leave") || this.#is(room, "ban")),
       joined: mine.map((room) => {
         const own = events.filter((each) => each.room === room);
         // A room just joined comes with all its state.

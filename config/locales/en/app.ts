@@ -40,7 +40,6 @@ export const sayings = {
   "app.set-aside": "A message of mine for {room} is refused again and again. I go on trying for some hours; other messages are not held up. Until I say otherwise, take it that it was not read.",
   "app.given-up": "A message of mine for {room} was refused for good; I have given it up and put that on record. Tell those people another way, or ask me again there: a new answer is a new message.",
   "app.place-direct-of": "the direct chat of {who}",
-  "app.room-absent": "I am no longer in {room}: somebody has put me out. Nothing said there reaches me, a stop neither: say it in your direct chat with me. An administrator can invite me again.",
   "app.repair-failed": "{room}: somebody or something undoes a repair again and again ({step}). Please look at who may change this room.",
   "app.checkpoint": "Checkpoint of the log. Keep this line; “audit verify” compares with it:",
   "room.space": "{codename}",

@@ -40,7 +40,6 @@ export const sayings = {
   "app.set-aside": "Un mensaje mío para {room} se rechaza una y otra vez. Sigo intentándolo unas horas; los demás mensajes no esperan por él. Mientras no diga otra cosa, cuenta con que no se ha leído.",
   "app.given-up": "Un mensaje mío para {room} se ha rechazado definitivamente; lo he dado por perdido y consta en el registro. Avisa a esas personas por otra vía, o vuelve a preguntarme allí: una respuesta nueva es un mensaje nuevo.",
   "app.place-direct-of": "el chat directo de {who}",
-  "app.room-absent": "Ya no estoy en {room}: alguien me ha sacado. Nada de lo que se dice allí me llega, tampoco un alto: dilo en tu chat directo conmigo. Quien administra puede invitarme otra vez.",
   "app.repair-failed": "{room}: algo o alguien deshace una reparación una y otra vez ({step}). Mira quién puede cambiar esta sala.",
   "app.checkpoint": "Punto de control del registro. Guarda esta línea; «auditoría verificar» se compara con ella:",
   "room.space": "{codename}",

@@ -1,0 +1,26 @@
+/** English: what happens to rooms, and what people are told to do about it. */
+export const sayings = {
+  "room.stranger": "DO NOT WRITE HERE NOW. Somebody is in this room who does not belong here. I give them no key, but your app may. What is routine comes to your direct chat with me until they are gone. A stop counts everywhere.",
+  "room.stranger-alarm": "In {room} is somebody who does not belong there: {who}. I give them no key and take them out. The room has been told not to write there; what is routine goes to direct chats.",
+  "room.stranger-cure": "If one of you let them in: add them with  jit add, or leave them out. If none of you did, somebody with power over a homeserver did: tell your service.",
+  "room.downgraded": "WRITE NOTHING in {room} now: its encryption has been changed, and the app of whoever comes in now may write in clear. I say nothing there and put it right; what is for that room comes to you here. A stop counts everywhere.",
+  "room.downgraded-alarm": "Somebody has changed the encryption of {room}. I do not accept that: I say nothing there and set it again. What is for that room goes to direct chats.",
+  "room.downgraded-cure": "Who changed it stands in the room’s history. If it is changed again and again, take that person’s power away, or upgrade the room: I follow, and the new one begins as it must be.",
+  "room.fit-again": "All is well here again: you can write. Whoever was here without belonging here may have read what your apps sent meanwhile.",
+  "room.for": "For {room}:",
+  "room.closed-uninvited": "{room} was closed by {who}. Invite me into the room in which it is to go on, within {wait}. If nobody does, I open one of my own.",
+  "room.closed-powerless": "{room} was closed by {who}. I am in the room in which it is to go on, but I may not change anything there: give me power 100 (administrator) within {wait}. If nobody does, I open one of my own.",
+  "room.moved-on": "{room} goes on in the new room that {who} has opened. I have taken it over and put it right: encryption, who belongs there, what newcomers can read. Accept the invitation if you are not in it yet. In the old room nothing counts any more but a stop.",
+  "room.put-out": "I was put out of {room}. Nothing said there reaches me, a stop neither: say it in your direct chat with me until you are in the new room.",
+  "room.ruled": "{room} is ruled by somebody who does not belong there and whom I cannot take out. Say nothing there.",
+  "room.replaced": "{room} was closed by {who}. {why, select, uninvited {Nobody invited me into the room in which it was to go on.} powerless {Nobody gave me the power I need in the room in which it was to go on.} nowhere {Where it goes on was not said.} unrelated {The room it points to is not one that goes on from it: do not go there.} other {The room it points to was opened by somebody who may not decide that: do not go there.}}",
+  "room.replaced-go": "I have opened another room of the same name: accept the invitation, and leave the old one. What I had to say there comes in the new one.",
+  "room.former": "Not done: {room} goes on in another room. Say it there. In the old one nothing counts any more but a stop.",
+  "room.powerless": "In {room} I have lost the power to keep it right. Give me power 100 (administrator) there, or upgrade the room: I follow. Until then I cannot take out who does not belong there.",
+  "room.repair-cure": "I try again within the hour. Who changes it stands in the room’s history: agree with them, or take their power away. If it was none of you, somebody with power over a homeserver did it: tell your service.",
+  "room.message-removed": "{who} has removed a message of mine from {room}.",
+  "room.message-again": "I have posted it again. Whoever wants something of mine gone has to say why: it stays in the log.",
+  "room.message-too-often": "It is removed again and again, so I do not post it any more; it stays in the log. Look at who may remove messages in that room.",
+  "room.message-yours": "Messages of mine were removed from this chat in your name. I leave it so. If it was not you, tell an administrator now: somebody else acts in your name.",
+} as const;
+export const words = {} as const;

@@ -1,0 +1,26 @@
+/** Spanish: what happens to rooms, and what people are told to do about it. */
+export const sayings = {
+  "room.stranger": "NO ESCRIBÁIS AQUÍ AHORA. Hay alguien en esta sala que no debe estar. Yo no le doy ninguna clave, pero tu aplicación quizá sí. Lo habitual os llega al chat directo conmigo hasta que se vaya. Un alto cuenta en todas partes.",
+  "room.stranger-alarm": "En {room} hay alguien que no debe estar: {who}. No le doy ninguna clave y lo saco. La sala está avisada de que no se escriba allí; lo habitual va a los chats directos.",
+  "room.stranger-cure": "Si alguno de vosotros lo dejó entrar: añadidlo con  jit add, o dejadlo fuera. Si no fue nadie, fue alguien con poder sobre un servidor: avisad a vuestro servicio.",
+  "room.downgraded": "NO ESCRIBAS NADA en {room} ahora: han cambiado su cifrado, y la aplicación de quien entre ahora podría escribir en claro. Yo no digo nada allí y lo corrijo; lo que es para esa sala te llega aquí. Un alto cuenta en todas partes.",
+  "room.downgraded-alarm": "Alguien ha cambiado el cifrado de {room}. No lo acepto: no digo nada allí y lo pongo otra vez. Lo que es para esa sala va a los chats directos.",
+  "room.downgraded-cure": "Quién lo cambió consta en el historial de la sala. Si se cambia una y otra vez, quitadle el poder a esa persona, o actualizad la sala: yo os sigo, y la nueva empieza como debe.",
+  "room.fit-again": "Aquí vuelve a estar todo bien: podéis escribir. Quien estuvo aquí sin deber estarlo puede haber leído lo que vuestras aplicaciones enviaron entretanto.",
+  "room.for": "Para {room}:",
+  "room.closed-uninvited": "{who} ha cerrado {room}. Invitadme a la sala en que debe seguir, antes de {wait}. Si nadie lo hace, abro una propia.",
+  "room.closed-powerless": "{who} ha cerrado {room}. Estoy en la sala en que debe seguir, pero no puedo cambiar nada allí: dadme poder 100 (administrador) antes de {wait}. Si nadie lo hace, abro una propia.",
+  "room.moved-on": "{room} sigue en la sala nueva que ha abierto {who}. La he tomado y puesto en orden: cifrado, quién debe estar, qué puede leer quien llega. Acepta la invitación si aún no estás en ella. En la sala vieja ya no cuenta nada más que un alto.",
+  "room.put-out": "Me han sacado de {room}. Nada de lo que se dice allí me llega, tampoco un alto: dilo en tu chat directo conmigo hasta que estés en la sala nueva.",
+  "room.ruled": "En {room} manda alguien que no debe estar allí y a quien no puedo sacar. No digas nada allí.",
+  "room.replaced": "{who} ha cerrado {room}. {why, select, uninvited {Nadie me invitó a la sala en que debía seguir.} powerless {Nadie me dio el poder que necesito en la sala en que debía seguir.} nowhere {No se dijo dónde sigue.} unrelated {La sala a la que apunta no es su continuación: no vayas allí.} other {La sala a la que apunta la abrió alguien que no puede decidir eso: no vayas allí.}}",
+  "room.replaced-go": "He abierto otra sala con el mismo nombre: acepta la invitación y sal de la vieja. Lo que yo tenía que decir allí llega en la nueva.",
+  "room.former": "No hecho: {room} sigue en otra sala. Dilo allí. En la vieja ya no cuenta nada más que un alto.",
+  "room.powerless": "En {room} he perdido el poder de mantenerla en orden. Dadme allí poder 100 (administrador), o actualizad la sala: yo os sigo. Hasta entonces no puedo sacar a quien no deba estar.",
+  "room.repair-cure": "Lo intento otra vez dentro de la hora. Quién lo cambia consta en el historial de la sala: poneos de acuerdo, o quitadle el poder. Si no fue nadie de vosotros, fue alguien con poder sobre un servidor: avisad a vuestro servicio.",
+  "room.message-removed": "{who} ha eliminado un mensaje mío de {room}.",
+  "room.message-again": "Lo he publicado otra vez. Quien quiera que algo mío desaparezca tiene que decir por qué: en el registro queda.",
+  "room.message-too-often": "Lo eliminan una y otra vez, así que ya no lo publico más; en el registro queda. Mirad quién puede eliminar mensajes en esa sala.",
+  "room.message-yours": "Se han eliminado mensajes míos de este chat en tu nombre. Lo dejo así. Si no fuiste tú, díselo ya a quien administra: otra persona actúa en tu nombre.",
+} as const;
+export const words = {} as const;
