@@ -9,6 +9,7 @@ import { JournalConflict } from "../../src/journal/errors.ts";
 import type { Batch, Committed, Inbox, InboxEnd, Journal, NewOutbox, Outbox, OutboxChange, Ratchet, Row } from "../../src/ports.ts";
 
 const DAY = 24 * 3_600_000;
+const SWEEP_EVERY = 3_600_000;
 const ATTEMPT_COUNTS = 12 * 3_600_000;
 
 /** All that is durable. Plain data, so that a run can begin from a copy of it; rows are as they would be read, and cannot be changed. */
@@ -51,6 +52,7 @@ export class MemoryJournal implements Journal {
   readonly #now: () => Instant;
   readonly #evolve: string;
   readonly #watching: Watching;
+  #nextSweep = 0;
 
   constructor(durable: Durable, now: () => Instant, evolve: string, watching: Watching = {}) {
     this.durable = durable;
@@ -71,15 +73,20 @@ export class MemoryJournal implements Journal {
   }
   #write(batch: Batch): Committed {
     const { durable } = this;
-    this.#refuse(batch);
     const now = this.#now();
+    const lengths = new Map<ChainId, number>();
     const rows = (batch.rows ?? []).map((row): Row => {
-      const chain = durable.rows.get(row.chain) ?? [];
-      const full: Row = { ...row, seq: chain.length + 1 };
-      chain.push(frozen(JSON.parse(JSON.stringify(full))) as Row);
-      durable.rows.set(row.chain, chain);
-      return full;
+      const seq = (lengths.get(row.chain) ?? durable.rows.get(row.chain)?.length ?? 0) + 1;
+      lengths.set(row.chain, seq);
+      return { ...row, seq };
     });
+    const effects = (batch.outbox ?? []).map((effect) => this.#identified(effect, rows));
+    this.#refuse(batch, effects);
+    for (const row of rows) {
+      const chain = durable.rows.get(row.chain) ?? [];
+      chain.push(frozen(JSON.parse(JSON.stringify(row))) as Row);
+      durable.rows.set(row.chain, chain);
+    }
     for (const ratchet of batch.ratchets ?? []) durable.ratchets.set(place(ratchet), ratchet);
     const received = (batch.inbox ?? []).filter((event) => {
       if (durable.inbox.has(event.event)) return false;
@@ -90,8 +97,7 @@ export class MemoryJournal implements Journal {
       const found = durable.inbox.get(event);
       if (found !== undefined) durable.inbox.set(event, { row: found.row, end });
     }
-    const outbox = (batch.outbox ?? []).map((effect) => {
-      const row = this.#identified(effect, rows);
+    const outbox = effects.map((row) => {
       durable.outbox.set(row.id, { row: { ...row, order: (durable.order += 1), state: "rendered" } });
       return row.id;
     });
@@ -100,12 +106,13 @@ export class MemoryJournal implements Journal {
       if (value === null) durable.values.delete(name);
       else durable.values.set(name, value);
     }
+    this.#sweep(now);
     const committed = { rows, outbox, received };
     this.#watching.seen?.(batch, committed);
     return committed;
   }
   /** Looks before anything is written, as a transaction that is rolled back does. */
-  #refuse(batch: Batch): void {
+  #refuse(batch: Batch, effects: readonly NewOutbox[]): void {
     const { durable } = this;
     const ratchets = new Set<string>();
     for (const ratchet of batch.ratchets ?? []) {
@@ -121,11 +128,14 @@ export class MemoryJournal implements Journal {
       if (ended.has(event) || (found === undefined ? !added.has(event) : found.end !== undefined)) throw new JournalConflict("inbox", `the event ${event} is not in the inbox or was dealt with before`);
       ended.add(event);
     }
-    for (const effect of batch.outbox ?? []) {
-      if (!("of" in effect) && durable.outbox.has(effect.id)) throw new JournalConflict("effect", `the effect ${effect.id} is in the outbox already`);
+    const decided = new Set<string>();
+    for (const { id } of effects) {
+      if (durable.outbox.has(id) || decided.has(id)) throw new JournalConflict("effect", `the effect ${id} is in the outbox already`);
+      decided.add(id);
     }
     for (const change of batch.outboxChanges ?? []) {
       const found = durable.outbox.get(change.id)?.row;
+      if (found === undefined && decided.has(change.id)) continue;
       if (found === undefined) throw new JournalConflict("outbox", `there is no outbox row ${change.id}`);
       if (found.state === "sent" && !(change.to === "sent" && change.event === found.sent)) throw new JournalConflict("outbox", `the outbox row ${change.id} was sent`);
       const again = change.to === "encrypted" && found.state === "encrypted" && found.device === change.device && found.room === change.room;
@@ -145,6 +155,12 @@ export class MemoryJournal implements Journal {
       case "sent": durable.outbox.set(change.id, { row: { ...found.row, state: "sent", sent: change.event }, settled: now }); return;
       case "dropped": durable.outbox.delete(change.id);
     }
+  }
+  /** What was sent is forgotten after a day. */
+  #sweep(now: Instant): void {
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + SWEEP_EVERY;
+    for (const [id, { settled }] of this.durable.outbox) if (settled !== undefined && settled < now - DAY) this.durable.outbox.delete(id);
   }
   #identified(effect: NonNullable<Batch["outbox"]>[number], rows: readonly Row[]): NewOutbox {
     if (!("of" in effect)) return effect;
@@ -175,7 +191,7 @@ export class MemoryJournal implements Journal {
   }
   async outboxRow(id: string): Promise<Outbox | undefined> {
     const found = this.durable.outbox.get(id);
-    return found === undefined || (found.settled !== undefined && this.#now() - found.settled > DAY) ? undefined : found.row;
+    return found?.row;
   }
   async outboxSentAs(event: EventId): Promise<Outbox | undefined> {
     const found = [...this.durable.outbox.values()].find(({ row }) => row.sent === event);
