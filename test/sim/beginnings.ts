@@ -52,9 +52,11 @@ export async function beginnings(): Promise<readonly Beginning[]> {
   await play.binds(ROSA, "cd give CD-1 seal 0774471 intact");
   await keep("the watch is offered");
   await play.tap(DINA, /^0774471$/);
+  // For some seconds a reading can be taken back.
+  const read = { name: "the seal has just been read", kept: scene.kept() };
   await scene.pass(MINUTE);
   await keep("the watch has passed");
-  return [...made, { name: "a case is over", kept: await later(made[1]?.kept ?? nothingKept(), 17 * 24 * 60 * MINUTE) }];
+  return [...made, read, { name: "a case is over", kept: await later(made[1]?.kept ?? nothingKept(), 17 * 24 * 60 * MINUTE) }];
 }
 
 async function later(from: Kept, ms: number): Promise<Kept> {

@@ -4,6 +4,7 @@ import { noticeContent } from "../../src/chat/write.ts";
 import { boardOf } from "../../src/domain/board.ts";
 import { ENTITIES } from "../../src/domain/entities.ts";
 import type { ChainId, EventId, Slot } from "../../src/domain/ids.ts";
+import type { Inbox } from "../../src/ports.ts";
 import { BOT, WINDOWS } from "../domain/builders-core.ts";
 import { PEOPLE } from "./people.ts";
 import type { Scene } from "./scene.ts";
@@ -40,13 +41,13 @@ export async function rest(scene: Scene): Promise<void> {
 
 function isQuiet({ durable, server }: Scene): boolean {
   for (const { row } of durable.outbox.values()) if (row.state !== "sent") return false;
-  for (const { end, row } of durable.inbox.values()) if (end === undefined && !isUnreadable(row.wire, server.state.keys)) return false;
+  for (const { end, row } of durable.inbox.values()) if (end === undefined && !isUnreadable(row, server.state.keys)) return false;
   return true;
 }
-/** The key of this message never came. */
-function isUnreadable(wire: string, keys: readonly string[]): boolean {
+/** The key of this message never came to this room. */
+function isUnreadable({ wire, room }: Inbox, keys: readonly string[]): boolean {
   const { content } = JSON.parse(wire) as { readonly content?: { readonly session_id?: unknown } };
-  return !keys.some((session) => session === content?.session_id);
+  return !keys.some((session) => session === content?.session_id && session.includes(` ${room} `));
 }
 
 /** Each message that was decided has gone out once, or was rightly dropped. */
@@ -56,12 +57,11 @@ function sent(scene: Scene): void {
   for (const { effect } of server.state.said) times.set(effect, (times.get(effect) ?? 0) + 1);
   for (const [effect, count] of times) {
     if (count > 1) scene.report(`a message was sent ${count} times: ${server.state.said.find((each) => each.effect === effect)?.body ?? ""}`);
-    if (!truth.effects.has(effect)) scene.report(`something was sent that nobody had decided: ${effect}`);
+    if (!truth.effects.has(effect) && !scene.saidBefore.has(effect)) scene.report(`something was sent that nobody had decided: ${effect}`);
   }
   for (const [effect, { kind, dropped }] of truth.effects) {
     if (times.has(effect) || dropped !== undefined || kind === "board") continue;
-    const row = durable.outbox.get(effect)?.row;
-    if (row === undefined || row.state !== "sent") scene.report(`a message was decided and never sent: ${row?.body.slice(0, 400) ?? effect}`);
+    scene.report(`a message was decided and never sent: ${(durable.outbox.get(effect)?.row ?? truth.effects.get(effect)?.row)?.body.slice(0, 400) ?? effect}`);
   }
 }
 
@@ -72,7 +72,7 @@ function heard(scene: Scene): void {
     if (!durable.inbox.has(event) && server.membership(room, BOT) === "join") scene.report(`the message ${event} in ${room} was never taken in`);
   }
   for (const [event, { end, row }] of durable.inbox) {
-    if (end === undefined && !isUnreadable(row.wire, server.state.keys)) scene.report(`the message ${event} of ${row.sender} was never dealt with`);
+    if (end === undefined && !isUnreadable(row, server.state.keys)) scene.report(`the message ${event} of ${row.sender} was never dealt with`);
   }
   for (const [event, { by, delivery }] of scene.stops) {
     const end = truth.ends.get(event);

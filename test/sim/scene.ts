@@ -86,6 +86,8 @@ export class Scene {
   readonly spoken = new Map<EventId, RoomId>();
   /** People who were not proven at some time: what they said may rightly not count. */
   readonly everDoubted = new Set<UserId>();
+  /** What had been said before the run began: nobody need know any more that it was decided. */
+  readonly saidBefore: ReadonlySet<string>;
   readonly #known: Set<string>;
   readonly #dice: Dice;
   readonly #planted: Planted;
@@ -103,6 +105,7 @@ export class Scene {
     this.clock = new SimClock(from.now);
     this.server = new ModelServer(copiedServer(from.server), BOT, () => this.clock.now());
     this.durable = copiedJournal(from.durable);
+    this.saidBefore = new Set(from.server.said.map(({ effect }) => effect));
     this.truth = new Truth((what) => this.report(what));
     this.truth.load(this.durable);
     this.registry = planted.registry?.(REGISTRY) ?? REGISTRY;

@@ -9,6 +9,7 @@ import type { Dice } from "./chance.ts";
 import { stateOfThing } from "./coverage.ts";
 import { lineFor } from "./lines.ts";
 import { OUTSIDERS, PEOPLE, SECRET, short } from "./people.ts";
+import type { Poll } from "./model-server.ts";
 import type { Scene, Sending } from "./scene.ts";
 
 /** Where somebody stands when they type. */
@@ -94,10 +95,12 @@ export function command(scene: Scene, dice: Dice, by: UserId = anybody(dice)): s
   return `${short(by)} ${nameOf(scene, place)}: ${body}${told(how)}`;
 }
 
-/** Taps a poll: mostly the latest and its first answer, sometimes any that they ever had. */
-export function tap(scene: Scene, dice: Dice, by: UserId = anybody(dice)): string | undefined {
+/** Taps a poll: mostly one that waits for them, or the latest, and its first answer; sometimes any that they ever had. */
+export function tap(scene: Scene, dice: Dice): string | undefined {
+  const waiting = dice.oneIn(2) ? waitingPoll(scene, dice) : undefined;
+  const by = waiting?.by ?? anybody(dice);
   const polls = scene.server.state.polls.get(by) ?? [];
-  const poll = dice.oneIn(4) ? dice.of(polls) : polls.at(-1 - dice.below(Math.min(3, Math.max(1, polls.length))));
+  const poll = waiting?.poll ?? (dice.oneIn(4) ? dice.of(polls) : polls.at(-1 - dice.below(Math.min(3, Math.max(1, polls.length)))));
   const answer = poll === undefined ? undefined : dice.oneIn(4) ? dice.of(poll.answers) : chosen(scene, poll.answers);
   if (poll === undefined || answer === undefined) return undefined;
   const how = sendingOf(dice);
@@ -110,6 +113,15 @@ export function tap(scene: Scene, dice: Dice, by: UserId = anybody(dice)): strin
     ...how, then: (event) => { if (tapped !== undefined && state !== undefined) scene.given.set(event, { command: tapped.name, state }); },
   });
   return `${short(by)} taps "${answer.text}" (${poll.question.slice(0, 60)})${told(how)}`;
+}
+/** Somebody who is asked something, and the poll on their phone. */
+function waitingPoll(scene: Scene, dice: Dice): { readonly by: UserId; readonly poll: Poll } | undefined {
+  const open = scene.truth.chains.flatMap((chain) => [...scene.truth.scope(chain).state.question.values()].filter((question) => question.state === "open"));
+  const question = dice.of(open);
+  const by = dice.of(question?.asked ?? []);
+  const ids = new Set(question?.options.map((option) => option.id as string));
+  const poll = by && scene.server.state.polls.get(by)?.findLast(({ answers }) => answers.some(({ id }) => ids.has(id)));
+  return by === undefined || poll === undefined ? undefined : { by, poll };
 }
 /** Of several numbers on a seal the right one, of two answers the first. */
 function chosen(scene: Scene, answers: readonly { readonly id: string; readonly text: string }[]) {
