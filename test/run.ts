@@ -13,13 +13,16 @@ const files = (await Array.fromAsync(glob("test/**/*.test.ts"))).map((file): str
 /** What needs a homeserver: the folder e2e, and elsewhere the files named after it. */
 const onHomeserver = files.filter((file) => file.startsWith("test/e2e/") || file.endsWith("synapse.test.ts"));
 const structure = ["test/structure.test.ts"];
-const alone = files.filter((file) => !onHomeserver.includes(file) && !structure.includes(file));
+/** It takes every core for itself. */
+const simulated = ["test/sim/simulation.test.ts"];
+const alone = files.filter((file) => !onHomeserver.includes(file) && !structure.includes(file) && !simulated.includes(file));
 
 const steps: readonly { readonly name: string; readonly check: () => Promise<Outcome> }[] = [
   { name: "type check", check: () => runCommand(bin("tsc"), ["--noEmit"]) },
   { name: "lint", check: () => runCommand(bin("oxlint"), ["--type-aware", "--deny-warnings"]) },
   { name: "import rules", check: () => runTests(structure, { concurrency: 1, test: 60_000, all: 60_000 }) },
   { name: "unit and property tests", check: () => runTests(alone, { concurrency: 2, test: 120_000, all: 600_000 }) },
+  { name: "simulation", check: () => runTests(simulated, { concurrency: 1, test: 180_000, all: 200_000 }) },
   { name: "end to end on Synapse", check: () => endToEnd() },
 ];
 

@@ -1,5 +1,5 @@
 /** Runs many seeds, in this thread or as a worker of several. */
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import { beginnings } from "./beginnings.ts";
 import type { Beginning } from "./beginnings.ts";
 import { Coverage } from "./coverage.ts";
@@ -31,6 +31,8 @@ export interface Ran {
   readonly failures: readonly Failure[];
   readonly coverage: ReturnType<Coverage["pairs"]>;
   readonly ms: number;
+  /** What the thread itself was busy for, in milliseconds: on a machine with other work less than the time that passed. */
+  readonly cpu: number;
 }
 
 /** Most failing seeds that are shortened and told; further ones are only counted. */
@@ -40,6 +42,7 @@ const MOST_TOLD = 5;
 export async function runSeeds(seeds: Seeds, planted: Planted = {}, from?: readonly Beginning[]): Promise<Ran> {
   const all = from ?? (await beginnings());
   const begun = performance.now();
+  const before = process.threadCpuUsage();
   const failures: Failure[] = [];
   const coverage = new Coverage();
   let [steps, ran] = [0, 0];
@@ -53,7 +56,23 @@ export async function runSeeds(seeds: Seeds, planted: Planted = {}, from?: reado
     const told = failures.length < MOST_TOLD ? await shrunk(plan, outcome, seeds.shrink) : outcome;
     failures.push({ seed: plan.seed, broken: told.broken ?? outcome.broken, story: failures.length < MOST_TOLD ? told.story.map(({ text }) => text) : [] });
   }
-  return { seeds: ran, steps, failures, coverage: coverage.pairs(), ms: performance.now() - begun };
+  return { seeds: ran, steps, failures, coverage: coverage.pairs(), ms: performance.now() - begun, cpu: busy(process.threadCpuUsage(before)) };
+}
+
+function busy({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
+}
+/** Shares them out among so many threads. */
+export async function inThreads(seeds: Omit<Seeds, "stride">, threads: number): Promise<readonly Ran[]> {
+  if (threads === 1) return [await runSeeds({ ...seeds, stride: 1 })];
+  return Promise.all(Array.from({ length: threads }, async (_, index): Promise<Ran> => {
+    const part: Seeds = { ...seeds, first: seeds.first + index, stride: threads, count: Math.ceil((seeds.count - index) / threads) };
+    const worker = new Worker(new URL("./seeds.ts", import.meta.url), { workerData: part });
+    return new Promise((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.once("error", reject);
+    });
+  }));
 }
 
 if (!isMainThread && parentPort !== null) parentPort.postMessage(await runSeeds(workerData as Seeds));
