@@ -56,6 +56,9 @@ export async function beginnings(): Promise<readonly Beginning[]> {
   const read = { name: "the seal has just been read", kept: scene.kept() };
   await scene.pass(MINUTE);
   await keep("the watch has passed");
+  await play.binds(ANA, `${play.codename(1)} jit close`);
+  await play.tap(NUNO, /^Approve/);
+  await keep("one of two cases is closed");
   return [...made, read, { name: "a case is over", kept: await later(made[1]?.kept ?? nothingKept(), 17 * 24 * 60 * MINUTE) }];
 }
 

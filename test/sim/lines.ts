@@ -60,7 +60,7 @@ function valueOf(reading: ReturnType<typeof slotsOf>[number]["reading"], scope: 
     case "user": return dice.of([...PEOPLE, CELIA, CELIA, CELIA, STRANGER]) ?? "";
     case "users": return `${dice.of(PEOPLE) ?? ""} ${dice.of(PEOPLE) ?? ""}`;
     case "users-with-countries": return admins(author, dice);
-    case "country": return dice.of(COUNTRIES) ?? "";
+    case "country": return dice.oneIn(2) ? countryOf(author) : dice.of(COUNTRIES) ?? "";
     case "countries": return dice.of(["ES,CO", "ES,CO,PT,CV", "ES,PT", "ES"]) ?? "";
     case "zone": return dice.of(ZONES) ?? "";
     case "due": case "moment": case "past": return dice.of(MOMENTS) ?? "";

@@ -39,7 +39,8 @@ export async function rest(scene: Scene): Promise<void> {
   await scene.stop();
 }
 
-function isQuiet({ durable, server }: Scene): boolean {
+function isQuiet({ durable, server, spoken }: Scene): boolean {
+  for (const [event, room] of spoken) if (!durable.inbox.has(event) && server.membership(room, BOT) === "join") return false;
   for (const { row } of durable.outbox.values()) if (row.state !== "sent") return false;
   for (const { end, row } of durable.inbox.values()) if (end === undefined && !isUnreadable(row, server.state.keys)) return false;
   return true;
