@@ -1,5 +1,5 @@
 /** The questions of `relevo init`: each answer is checked as it is given, against its form and against the homeserver. */
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import type { Check } from "../domain/doctor.ts";
 import type { Given } from "../app/homeserver-look.ts";
@@ -15,6 +15,8 @@ export interface Asker {
   /** The answer without blanks round it; empty for "as proposed". `hidden`: it is not shown while it is typed. */
   ask(question: string, hidden?: boolean): Promise<string>;
   say(line: string): void;
+  /** Rejects when the person breaks off (Ctrl-C, Ctrl-D), also while something is looked at. */
+  readonly brokenOff: Promise<never>;
   close(): void;
 }
 /** What asking needs besides somebody to ask. */
@@ -50,7 +52,7 @@ export async function askMissing(given: Partial<InitOptions>, asker: Asker, part
     const listen = readListen(text);
     return listen === undefined || (listen !== "off" && !isLoopback(listen.host)) ? undefined : text;
   }, "expected off or an address of the loopback such as 127.0.0.1:9477");
-  const systemd = given.systemd ?? await proposed(asker, "Folder to write a systemd unit to, - for none", "-", (text) => readPath(text), "expected the path of a folder, or -");
+  const systemd = given.systemd ?? await proposed(asker, "Folder to write a systemd unit to, - for none", process.platform === "linux" ? "." : "-", (text) => readPath(text), "expected the path of a folder, or -");
   const start = given.start ?? await isYes(asker, "Start the bot when all is written? [Y/n] ", true);
   const { systemd: _none, ...rest } = given;
   return {
@@ -118,27 +120,49 @@ async function until<T>(asker: Asker, question: string, read: (text: string) => 
   throw new OperatorError("init.given-up", "No answer fitted; nothing was written.", "Start again, or give the options instead: relevo init --help shows them all.");
 }
 
-/** Asks at a terminal. What is typed in answer to a hidden question is not shown and not kept. */
+/**
+ * Asks at a terminal. Only what is typed in answer to an open question is shown: what is typed ahead may be a secret, and is taken for the answers that
+ * follow. Nothing is kept.
+ */
 export function terminalAsker(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Asker {
-  let muted = false;
+  let muted = true;
   const shown = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
       if (!muted) output.write(chunk);
       done();
     },
   });
+  // So that a long question is wrapped where the terminal wraps it.
+  Object.defineProperty(shown, "columns", { get: () => ("columns" in output ? output.columns : undefined) });
   const lines = createInterface({ input, output: shown, terminal: true, historySize: 0 });
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
+  const early: string[] = [];
+  let answer: ((text: string) => void) | undefined;
+  lines.on("line", (text) => {
+    if (answer === undefined) early.push(text);
+    else answer(text);
+  });
   lines.once("close", () => ended.reject(new OperatorError("init.given-up", "The questions were broken off; nothing was written.", "Start again, or give the options instead: relevo init --help shows them all.")));
   return {
+    brokenOff: ended.promise,
     async ask(question, hidden = false) {
-      if (hidden) output.write(question);
+      const typed = early.shift();
+      if (typed !== undefined) {
+        output.write(`${question}(typed ahead)\n`);
+        return typed;
+      }
+      const answered = Promise.withResolvers<string>();
+      answer = answered.resolve;
       muted = hidden;
+      if (hidden) output.write(question);
+      lines.setPrompt(hidden ? "" : question);
+      lines.prompt(true);
       try {
-        return await Promise.race([lines.question(hidden ? "" : question), ended.promise]);
+        return await Promise.race([answered.promise, ended.promise]);
       } finally {
-        muted = false;
+        answer = undefined;
+        muted = true;
         if (hidden) output.write("\n");
       }
     },

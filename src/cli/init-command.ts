@@ -22,6 +22,8 @@ export interface InitCommandParts {
   readonly random: Random;
   readonly account: string;
   readonly program: string;
+  /** The Node that runs it. */
+  readonly node: string;
 }
 
 /** What stands where nothing was given and nobody is asked. */
@@ -37,14 +39,14 @@ export function isIncomplete(given: GivenOptions): boolean {
 
 /** Writes what was asked for; gives the lines to show, and the configuration with which the bot is to be started at once, if it is. */
 export async function initCommand(given: GivenOptions, parts: InitCommandParts): Promise<{ readonly lines: readonly string[]; readonly start?: string }> {
-  const { clock, random, account, program, asker } = parts;
+  const { clock, random, account, program, node, asker } = parts;
   const look = (of: Parameters<typeof lookAt>[0]): Promise<readonly Check[]> => lookAt(of, clock);
   const { tryLimit: isTried = false, ...options } = given;
   const answered = asker === undefined ? { options: complete(options), start: given.start === true }
-    : await askMissing(options, asker, { look, tryLimit: (of) => tryLimit(of, clock), now: () => clock.now() }).finally(() => asker.close());
+    : await Promise.race([askMissing(options, asker, { look, tryLimit: (of) => tryLimit(of, clock), now: () => clock.now() }), asker.brokenOff]).finally(() => asker.close());
   const token = "token" in answered ? answered.token : undefined;
-  const lines = await init(answered.options, {
-    random, account, program, input: token === undefined ? parts.input : Readable.from([Buffer.from(`${token}\n`)]),
+  const lines = await init({ ...answered.options, start: answered.start }, {
+    random, account, program, node, input: token === undefined ? parts.input : Readable.from([Buffer.from(`${token}\n`)]),
     // Whoever was asked has seen it already.
     ...(token === undefined ? { check: async (of) => refuseWrong([...(await look(of)), ...(isTried ? [await tryLimit(of, clock)] : [])], clock) } : {}),
   });

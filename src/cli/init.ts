@@ -40,9 +40,10 @@ export interface InitParts {
   readonly random: Random;
   /** Where a secret given as `-` is read from. */
   readonly input: Readable;
-  /** The account of this machine that runs the bot, and the program; for the systemd unit. */
+  /** The account of this machine that runs the bot, the program and its Node; for the systemd unit. */
   readonly account: string;
   readonly program: string;
+  readonly node: string;
   /** Looks whether the homeserver, the account and the token fit; gives the lines to show, or throws, and nothing is written. */
   check?(given: { readonly homeserver: string; readonly user: string; readonly token: string }): Promise<readonly string[]>;
 }
@@ -56,7 +57,7 @@ const UNIT_FILE = "relevo.service";
  * Writes all files or none; returns the lines to show. Throws an {@link OperatorError} `init.invalid`, `init.exists`, `init.folder`, what
  * {@link readSecretFile} throws, or what `check` throws.
  */
-export async function init(options: InitOptions, { input, random, account, program, check }: InitParts): Promise<readonly string[]> {
+export async function init(options: InitOptions, { input, random, account, program, node, check }: InitParts): Promise<readonly string[]> {
   const given = checked(options);
   const config = resolve(options.config);
   const folder = join(dirname(config), SECRETS);
@@ -64,12 +65,12 @@ export async function init(options: InitOptions, { input, random, account, progr
   const files = [
     ...secrets.map(({ file, text }) => ({ path: join(folder, file), text: `${text}\n` })),
     { path: config, text: given },
-    ...(options.systemd === undefined ? [] : [{ path: join(resolve(options.systemd), UNIT_FILE), text: unitText(options, config, { account, program }) }]),
+    ...(options.systemd === undefined ? [] : [{ path: join(resolve(options.systemd), UNIT_FILE), text: unitText(options, config, { account, program, node }) }]),
   ];
   await refuseToOverwrite([...files.map(({ path }) => path), join(folder, "recovery-key")]);
   const token = secrets.find(({ file }) => file === "access-token")?.text ?? "";
   const looked = options.check === false ? [] : await check?.({ homeserver: options.homeserver, user: options.user, token }) ?? [];
-  await writeAll(folder, files);
+  await writeAll(folder, files, resolve(dirname(config), options.data));
   // The proof that `run` will take what was written.
   await readSecrets(await loadConfig(config));
   return [
@@ -77,11 +78,12 @@ export async function init(options: InitOptions, { input, random, account, progr
     `Written: ${options.config} and the folder ${join(dirname(options.config), SECRETS)}, readable by you alone.`,
     options.passphraseFile === undefined ? "The passphrase was made anew. Without it nothing the bot stores can be read: keep a copy of its file apart from this machine."
       : "Keep a copy of the passphrase apart from this machine: without it nothing the bot stores can be read.",
+    `At its first start the bot writes ${join(SECRETS, "recovery-key")}: copy it to where it is safe and take it away from this machine; relevo doctor asks for it until then.`,
     ...(options.systemd === undefined ? [] : [
-      `Written: ${join(options.systemd, UNIT_FILE)}. As root: cp ${join(options.systemd, UNIT_FILE)} /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now relevo`,
+      `Written: ${join(options.systemd, UNIT_FILE)}. As root${options.start === true ? ", when the bot that starts now has been stopped" : ""}: cp ${join(options.systemd, UNIT_FILE)} /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now relevo`,
     ]),
-    `Next: relevo run --config ${options.config}`,
-    `At its first start the bot writes ${join(SECRETS, "recovery-key")}: keep a copy of that apart, too.`,
+    options.start === true ? `The bot starts now; Ctrl-C stops it. To start it again: relevo run --config ${options.config}` : `Next: relevo run --config ${options.config}`,
+    `When it says ready, an owner opens an encrypted chat with ${options.user} and types: help`,
   ];
 }
 
@@ -117,8 +119,8 @@ function isForHere(text: string): boolean {
 }
 
 /** The unit for what is about to be written. */
-function unitText({ data }: InitOptions, config: string, { account, program }: Pick<InitParts, "account" | "program">): string {
-  return systemdUnit({ program, config, data: resolve(dirname(config), data), secrets: join(dirname(config), SECRETS), user: account });
+function unitText({ data }: InitOptions, config: string, { account, program, node }: Pick<InitParts, "account" | "program" | "node">): string {
+  return systemdUnit({ node, program, config, data: resolve(dirname(config), data), secrets: join(dirname(config), SECRETS), user: account });
 }
 
 function readOwner(text: string): Record<string, string> | undefined {
@@ -162,12 +164,14 @@ async function refuseToOverwrite(paths: readonly string[]): Promise<void> {
   }
 }
 
-async function writeAll(folder: string, files: readonly { readonly path: string; readonly text: string }[]): Promise<void> {
+/** The data folder is made here, too: under the systemd unit nothing outside it may be written, not even the folder itself. */
+async function writeAll(folder: string, files: readonly { readonly path: string; readonly text: string }[], data: string): Promise<void> {
   const written: string[] = [];
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw cannotWrite(folder, error);
-  });
+  const made: string[] = [];
   try {
+    for (const each of [folder, data]) {
+      if (await makeFolder(each)) made.push(each);
+    }
     await ownFolder(folder);
     for (const { path, text } of files) {
       // "wx" fails if somebody made the file in the meantime; the mode is there before the first byte is.
@@ -185,9 +189,17 @@ async function writeAll(folder: string, files: readonly { readonly path: string;
     }
   } catch (error) {
     await Promise.all(written.map((path) => rm(path, { force: true })));
-    if (made !== undefined && (await readdir(folder)).length === 0) await rmdir(folder);
+    for (const each of made) if ((await readdir(each)).length === 0) await rmdir(each);
     throw error;
   }
+}
+
+/** Whether it had to be made. */
+async function makeFolder(folder: string): Promise<boolean> {
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw cannotWrite(folder, error);
+  });
+  return made !== undefined;
 }
 
 async function ownFolder(folder: string): Promise<void> {

@@ -1,6 +1,9 @@
 /** The systemd unit under which a bot runs: with as few rights as it can work with. */
+
 /** What the unit names; all paths absolute. */
 export interface UnitParts {
+  /** The Node that `npm ci` has brought: a service has another PATH than the person who wrote this. */
+  readonly node: string;
   /** bin/relevo.js. */
   readonly program: string;
   readonly config: string;
@@ -12,7 +15,7 @@ export interface UnitParts {
 }
 
 /** The text of the unit (systemd.service(5), systemd.exec(5)). Node compiles at run time, so memory stays writable and executable. */
-export function systemdUnit({ program, config, data, secrets, user }: UnitParts): string {
+export function systemdUnit({ node, program, config, data, secrets, user }: UnitParts): string {
   return [
     "[Unit]",
     "Description=Relevo",
@@ -25,7 +28,7 @@ export function systemdUnit({ program, config, data, secrets, user }: UnitParts)
     "[Service]",
     "Type=exec",
     `User=${escaped(user)}`,
-    `ExecStart=${quoted(program)} run --config ${quoted(config)}`,
+    `ExecStart=${quoted(node)} ${quoted(program)} run --config ${quoted(config)}`,
     "Restart=always",
     "RestartSec=5",
     "# 78: configuration, secrets or token are wrong; starting again does not help.",
@@ -54,7 +57,9 @@ export function systemdUnit({ program, config, data, secrets, user }: UnitParts)
     "NoNewPrivileges=yes",
     "CapabilityBoundingSet=",
     "SystemCallArchitectures=native",
-    "SystemCallFilter=@system-service",
+    // Where the processor has protection keys, V8 guards its code with them; @system-service leaves them out.
+    "SystemCallFilter=@system-service @pkey",
+    "SystemCallErrorNumber=EPERM",
     "",
     "[Install]",
     "WantedBy=multi-user.target",
@@ -62,9 +67,9 @@ export function systemdUnit({ program, config, data, secrets, user }: UnitParts)
   ].join("\n");
 }
 
-/** The sample in config/relevo.service. */
+/** The unit that docs/operating.md shows. */
 export function sampleUnit(): string {
-  return systemdUnit({ program: "/opt/relevo/bin/relevo.js", config: "/etc/relevo/relevo.yaml", data: "/var/lib/relevo", secrets: "/etc/relevo/secrets", user: "relevo" });
+  return systemdUnit({ node: "/opt/relevo/node_modules/.bin/node", program: "/opt/relevo/bin/relevo.js", config: "/etc/relevo/relevo.yaml", data: "/var/lib/relevo", secrets: "/etc/relevo/secrets", user: "relevo" });
 }
 
 function escaped(text: string): string {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "../../src/app/system.ts";
 import { loadConfig } from "../../src/cli/config.ts";
 import type { Asker } from "../../src/cli/init-ask.ts";
@@ -17,6 +19,11 @@ import { OperatorError } from "../../src/operator-error.ts";
 
 const TOKEN = "syt_cmVsZXZv_planted_1a2b3c";
 const ANA = "@ana:es.example=cmVwbGFjZSB0aGlzIGJ5IHRoZSBmaW5nZXJwcmludCE";
+
+const PROGRAM = fileURLToPath(new URL("../../bin/relevo.js", import.meta.url));
+function hasSystemd(): boolean {
+  return spawnSync("systemd-analyze", ["--version"]).status === 0;
+}
 
 describe("relevo init, as it is typed", () => {
   const ends: (() => Promise<unknown> | void)[] = [];
@@ -51,7 +58,7 @@ describe("relevo init, as it is typed", () => {
   });
   afterEach(async () => { for (const end of ends.splice(0).toReversed()) await end(); });
 
-  const command = (given: GivenOptions, asker?: Asker) => initCommand(given, { input: Readable.from([Buffer.from(`${TOKEN}\n`)]), asker, clock: systemClock(), random: systemRandom(), account: "relevo", program: "/opt/relevo/bin/relevo.js" });
+  const command = (given: GivenOptions, asker?: Asker) => initCommand(given, { input: Readable.from([Buffer.from(`${TOKEN}\n`)]), asker, clock: systemClock(), random: systemRandom(), account: "relevo", program: "/opt/relevo/bin/relevo.js", node: "/opt/relevo/node_modules/.bin/node" });
   const flags = (more: GivenOptions = {}): GivenOptions => ({ homeserver, user: "@relevo:example.org", owner: [ANA], accessTokenFile: "-", config: join(folder, "relevo.yaml"), ...more });
   /** A person who gives these answers in this order, and remembers what was asked and shown. */
   function person(...given: readonly string[]): Asker & { readonly asked: { question: string; hidden: boolean }[]; readonly shown: string[] } {
@@ -59,7 +66,7 @@ describe("relevo init, as it is typed", () => {
     const asked: { question: string; hidden: boolean }[] = [];
     const shown: string[] = [];
     return {
-      asked, shown, close() {}, say: (text) => void shown.push(text),
+      asked, shown, brokenOff: new Promise<never>(() => {}), close() {}, say: (text) => void shown.push(text),
       async ask(question, hidden = false) {
         asked.push({ question, hidden });
         const answer = left.shift();
@@ -126,14 +133,21 @@ describe("relevo init, as it is typed", () => {
   it("writes a unit for systemd that names what it was given, and refuses to overwrite one", async () => {
     const { lines } = await command(flags({ data: "my data", systemd: folder }));
     const unit = readFileSync(join(folder, "relevo.service"), "utf8");
-    assert.match(unit, new RegExp(`^ExecStart=/opt/relevo/bin/relevo\\.js run --config ${join(folder, "relevo.yaml")}$`, "m"));
+    assert.match(unit, new RegExp(`^ExecStart=/opt/relevo/node_modules/\\.bin/node /opt/relevo/bin/relevo\\.js run --config ${join(folder, "relevo.yaml")}$`, "m"));
     assert.match(unit, new RegExp(`^ReadWritePaths="${join(folder, "my data")}" ${join(folder, "secrets")}$`, "m"));
     assert.match(unit, /^RestartPreventExitStatus=78$/m);
     assert.match(lines.join("\n"), /systemctl enable --now relevo/);
     assert.equal(statSync(join(folder, "relevo.service")).mode & 0o077, 0);
+    // Under the unit the data folder may be written, and nothing above it: it must be there before the first start.
+    assert.equal(statSync(join(folder, "my data")).mode & 0o777, 0o700);
     await assert.rejects(command(flags({ config: join(folder, "b", "relevo.yaml"), systemd: folder })), (error: unknown) => error instanceof OperatorError && error.code === "init.exists");
   });
 
+  it("writes a unit that systemd accepts", { skip: hasSystemd() ? false : "no systemd-analyze here" }, async () => {
+    await initCommand(flags({ data: "my data", systemd: folder }), { input: Readable.from([Buffer.from(`${TOKEN}\n`)]), clock: systemClock(), random: systemRandom(), account: "root", program: PROGRAM, node: process.execPath });
+    const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", join(folder, "relevo.service")], { encoding: "utf8" });
+    assert.equal(`${status} ${stdout}${stderr}`, "0 ");
+  });
   it("at a terminal shows what is typed, but not the answer to a hidden question", async () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     let seen = "";
@@ -145,9 +159,12 @@ describe("relevo init, as it is typed", () => {
     const second = asker.ask("Token: ", true);
     input.write(`${TOKEN}\r`);
     assert.equal(await second, TOKEN);
+    // Typed while nothing was asked, as while the homeserver is looked at.
+    input.write(`ahead ${TOKEN}\r`);
+    assert.equal(await asker.ask("Ahead: "), `ahead ${TOKEN}`);
     const third = asker.ask("More: ");
-    asker.close();
-    await assert.rejects(third, (error: unknown) => error instanceof OperatorError && error.code === "init.given-up");
+    input.write("\u0003");
+    for (const end of [third, asker.brokenOff]) await assert.rejects(end, (error: unknown) => error instanceof OperatorError && error.code === "init.given-up");
     assert.match(seen, /Name: [^]*visible[^]*Token: /);
     assert.ok(!seen.includes("planted"), seen);
   });

@@ -27,7 +27,7 @@ describe("relevo init", () => {
       data: "data", language: "es", zone: "America/Bogota", prefix: "~", ...more,
     };
   }
-  const parts = (): InitParts => ({ input: input(), random: systemRandom(), account: "relevo", program: "/opt/relevo/bin/relevo.js" });
+  const parts = (): InitParts => ({ input: input(), random: systemRandom(), account: "relevo", program: "/opt/relevo/bin/relevo.js", node: "/opt/relevo/node_modules/.bin/node" });
   const input = (): Readable => Readable.from([Buffer.from(`${TOKEN}\n`)]);
   const mode = async (...path: string[]): Promise<string> => ((await stat(join(folder, ...path))).mode & 0o777).toString(8);
   const refused = (code: string, words: RegExp) => (error: unknown): boolean => {
