@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { commandDocs } from "../src/chat/help.ts";
 import { loadRegistry } from "../src/chat/registry.ts";
 import { configReference, sampleConfig } from "../src/cli/config-text.ts";
+import { operatorErrors } from "./operator-errors.ts";
+import { doctorReference, faultsReference, logReference, metricsReference, withUnit } from "./reference.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -23,6 +25,11 @@ export async function generated(): Promise<readonly Generated[]> {
     { path: "config/default.yaml", text: sampleConfig() },
     { path: "docs/config.md", text: configReference() },
     { path: "docs/commands.md", text: commandDocs(commands) },
+    { path: "docs/metrics.md", text: metricsReference() },
+    { path: "docs/log.md", text: logReference() },
+    { path: "docs/doctor.md", text: doctorReference() },
+    { path: "docs/faults.md", text: faultsReference(await operatorErrors()) },
+    { path: "docs/operating.md", text: withUnit(await readFile(new URL("docs/operating.md", ROOT), "utf8")) },
   ];
 }
 

@@ -32,7 +32,7 @@ export function writeEnded(folder: string, { at, code, what, cure }: Ended): voi
     chmodSync(unfinished, 0o600);
     renameSync(unfinished, file);
   } catch {
-    // The two lines at the terminal, and in the log of the service, say the same.
+    // The lines at the terminal, and in the log of the service, say the same.
   }
 }
 

@@ -18,6 +18,7 @@ import { App, EVOLVE_VERSION } from "./app.ts";
 import type { AppParts } from "./app.ts";
 import type { Examine } from "./doctor.ts";
 import { examination } from "./doctor-outside.ts";
+import { OF_LINE } from "./log-codes.ts";
 import type { OperationsParts } from "./operations.ts";
 import { startOperations } from "./operations.ts";
 import { keepReserve, spendReserve, spendReserveIfScarce } from "./reserve.ts";
@@ -130,5 +131,11 @@ export async function start(settings: Settings, secrets: Secrets): Promise<Runni
 export function lineLog(code: string, facts: Readonly<Record<string, string | number | boolean>>): void {
   const { status, attempt, ms } = facts;
   const number = (value: unknown, name: keyof LogFacts): LogFacts => (typeof value === "number" ? { [name]: value } : {});
-  log.warn("line.reported", { why: code as Lowercase<string>, ...number(status, "status"), ...number(attempt, "attempt"), ...number(ms, "ms") });
+  const told = { ...number(status, "status"), ...number(attempt, "attempt"), ...number(ms, "ms") };
+  if (isOfLine(code)) log[OF_LINE[code][0]](code, told);
+  else log.warn("line.reported", { why: code as Lowercase<string>, ...told });
+}
+
+function isOfLine(code: string): code is keyof typeof OF_LINE {
+  return Object.hasOwn(OF_LINE, code);
 }

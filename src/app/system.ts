@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import type { Instant } from "../domain/ids.ts";
 import type { Clock, Random } from "../ports.ts";
+import type { LogCode } from "./log-codes.ts";
 
 /** The wall clock, and beside it milliseconds that never step back, to measure spans and to notice when the wall clock was set. */
 export interface SystemClock extends Clock {
@@ -117,9 +118,6 @@ function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   return (bits.match(/.{1,5}/g) ?? []).map((five) => BASE_32.charAt(Number.parseInt(five.padEnd(5, "0"), 2))).join("");
 }
-
-/** A dotted lower-case literal, `sync.slow`: a text put together at run time is not one, so nothing that was read from anywhere can be logged. */
-export type LogCode = `${Lowercase<string>}.${Lowercase<string>}`;
 
 /** All that can stand in a log line besides its code: figures and codes, never an id, a name, a text or a foreign error's message. */
 export interface LogFacts {

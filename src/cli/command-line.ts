@@ -11,6 +11,7 @@ import type { Asker } from "./init-ask.ts";
 import type { GivenOptions } from "./init-command.ts";
 import type { LoginOptions } from "./login.ts";
 import type { RecoverOptions } from "./recover.ts";
+import type { DID } from "./report.ts";
 import { EXIT, complain, endOf, report, withoutValues } from "./report.ts";
 
 /** Where a command reads and writes. */
@@ -27,21 +28,27 @@ const PROGRAM = fileURLToPath(new URL("../../bin/relevo.js", import.meta.url));
 /** Runs one command line (without node and file name) and gives the exit code. Never throws. */
 export async function commandLine(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = EXIT.fine;
+  const life: Life = {};
   try {
     refuseOldNode();
     refuseSecrets(args);
     const program = programOf(terminal, (ended) => {
       code = ended;
-    });
+    }, life);
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    return report(error, terminal.err, log);
+    return report(error, terminal.err, log, life.bot);
   }
 }
 
+/** Whether a bot was to run, and how far it came. */
+interface Life {
+  bot?: keyof typeof DID;
+}
+
 /** All commands with their options; `ended` is given the exit code of the one that ran. */
-export function programOf(terminal: Terminal, ended: (code: number) => void): Command {
+export function programOf(terminal: Terminal, ended: (code: number) => void, life: Life = {}): Command {
   const program = new Command("relevo")
     .description("A Matrix bot with which authorities of several countries run a joint investigation team, end-to-end encrypted.")
     .version(`relevo ${relevoVersion()}, Node ${process.versions.node}`, "-V, --version", "print the versions of Relevo and of its Node")
@@ -76,9 +83,9 @@ export function programOf(terminal: Terminal, ended: (code: number) => void): Co
       const { NEEDED, initCommand, isIncomplete } = await import("./init-command.ts");
       const asker = isIncomplete(options) ? await terminal.asker?.() : undefined;
       if (asker === undefined) for (const [name, option] of Object.entries(NEEDED)) required(command, option, options[name as keyof typeof NEEDED]);
-      const { lines, start } = await initCommand(options, { input: terminal.input, asker, clock: systemClock(), random: systemRandom(), account: userInfo().username, program: PROGRAM });
+      const { lines, start } = await initCommand(options, { input: terminal.input, asker, clock: systemClock(), random: systemRandom(), account: userInfo().username, program: PROGRAM, node: process.execPath });
       for (const line of lines) terminal.out(line);
-      if (start !== undefined) ended(await runBot(start, terminal));
+      if (start !== undefined) ended(await runBot(start, terminal, life));
     });
 
   program.command("run")
@@ -86,7 +93,7 @@ export function programOf(terminal: Terminal, ended: (code: number) => void): Co
     .option("--config <file>", "configuration, see docs/config.md (required)")
     .action(async (options: { config?: string }, command: Command) => {
       const config = required(command, "--config <file>", options.config);
-      ended(await runBot(config, terminal));
+      ended(await runBot(config, terminal, life));
     });
 
   program.command("login")
@@ -191,7 +198,8 @@ export function programOf(terminal: Terminal, ended: (code: number) => void): Co
 }
 
 /** Runs the bot of a configuration until it ends; gives its exit code. */
-async function runBot(config: string, terminal: Terminal): Promise<number> {
+async function runBot(config: string, terminal: Terminal, life: Life): Promise<number> {
+  life.bot = "not-started";
   const [{ loadConfig }, { readSecrets }, { run }] = await Promise.all([import("./config.ts"), import("./secret-file.ts"), import("./run.ts")]);
   const settings = await loadConfig(config);
   const secrets = await readSecrets(settings);
@@ -202,9 +210,13 @@ async function runBot(config: string, terminal: Terminal): Promise<number> {
     // Then another bot uses the folder: how that one is, it tells itself.
     if (end.code !== "journal.in-use") writeEnded(settings.data, { at: clock.now(), ...end });
   };
+  const say = (text: string): void => {
+    life.bot = "stopped";
+    terminal.out(text);
+  };
   process.prependListener("uncaughtException", leave);
   try {
-    return await run(settings, secrets, start, { clock, say: terminal.out, complain: (error) => complain(error, terminal.err, log), onStop: onStopSignals });
+    return await run(settings, secrets, start, { clock, say, complain: (error) => complain(error, terminal.err, log), onStop: onStopSignals });
   } catch (error) {
     leave(error);
     throw error;

@@ -1,4 +1,4 @@
-/** Tells errors to the person at the terminal: an operator error in two lines, a bug by its code; never a stack trace, never a foreign error's text. */
+/** Tells errors to the person at the terminal: what is wrong, what that means for the bot, what to do; a bug by its code; never a stack trace, never a foreign error's text. */
 import { CommanderError } from "commander";
 import type { Log } from "../app/system.ts";
 import { bugCode } from "../app/system.ts";
@@ -12,8 +12,14 @@ const BUG_CURE = "start it again; nothing accepted is lost. Report the line with
 /** Codes of what stays wrong until a person has changed a file. */
 const UNTIL_CHANGED = /^(?:config|secret|init|keys|node|identity|recovery-key)\.|^(?:crypto-store\.(?:older|not-ours|newer|key)|journal\.(?:older|format|unknown-event)|homeserver\.token|login\.(?:bad-token|no-token|token-refused|other-account|other-device|no-device))$/;
 
-/** Writes what happened by `err`, a line a call, and gives the exit code. */
-export function report(thrown: unknown, err: (line: string) => void, log: Log): number {
+/** What it means that a bot ended, for whoever has to tell others: it had not been ready yet, or it had. */
+export const DID = {
+  "not-started": "The bot did not start. Nothing was sent and nothing accepted is lost; what people write waits at the homeserver. Tell them to phone.",
+  "stopped": "The bot has stopped. Nothing accepted is lost; what people write waits at the homeserver. Tell them to phone.",
+} as const;
+
+/** Writes what happened by `err`, a line a call, and gives the exit code. `did`: what became of a bot that was to run. */
+export function report(thrown: unknown, err: (line: string) => void, log: Log, did?: keyof typeof DID): number {
   // Commander has printed its text already.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.fine : EXIT.failed;
   const curable = curableOf(thrown);
@@ -21,11 +27,13 @@ export function report(thrown: unknown, err: (line: string) => void, log: Log): 
     const [what, ...details] = curable.message.replace(curable.cure, "").trimEnd().split("\n");
     err(`relevo: ${what} (${curable.code})`);
     for (const detail of details) err(detail);
+    if (did !== undefined) err(DID[did]);
     err(`To do: ${curable.cure}`);
     return exitOf(curable.code);
   }
   const bug = log.bug("cli.fault", thrown);
   err(`relevo: stopped by a fault of its own, ${bug}. The line with this code in the log (standard error) says where.`);
+  if (did !== undefined) err(DID[did]);
   err(`To do: ${BUG_CURE}`);
   return EXIT.failed;
 }

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { OperatorError } from "../operator-error.ts";
+import { FROM_BACKUP } from "./errors.ts";
 import type { ChainId, UserId } from "../domain/ids.ts";
 import type { Random } from "../ports.ts";
 import type { Keys } from "./keys.ts";
@@ -57,12 +58,12 @@ export class ChainKeys {
     const file = join(this.#folder, name);
     const stored = readPrivate(file, FILE_BYTES);
     if (stored === undefined) {
-      throw new OperatorError("keys.chain-missing", `The key of the chain ${chain}, ${file}, is not there.`, `Restore ${file} from the backup of the key folder.`);
+      throw new OperatorError("keys.chain-missing", `The key of the chain ${chain}, ${file}, is not there.`, `If it was only moved, put it back. If it is lost: ${FROM_BACKUP}`);
     }
     const whole = stored.subarray(0, FORMAT.length).equals(FORMAT);
     const data = whole ? unseal(this.#keys.wrapping, stored.subarray(FORMAT.length), boundTo(chain, name)) : undefined;
     if (data?.length !== KEY_BYTES) {
-      throw new OperatorError("keys.chain-damaged", `The key of the chain ${chain}, ${file}, is damaged or belongs elsewhere.`, `Restore ${file} from the backup of the key folder.`);
+      throw new OperatorError("keys.chain-damaged", `The key of the chain ${chain}, ${file}, is damaged or belongs elsewhere.`, FROM_BACKUP);
     }
     return this.#purposes(chain, name, data);
   }

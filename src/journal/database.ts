@@ -3,7 +3,7 @@ import Database from "better-sqlite3-multiple-ciphers";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorError } from "../operator-error.ts";
-import { translated } from "./errors.ts";
+import { FROM_BACKUP, translated } from "./errors.ts";
 import { refuseIfShared, syncFolder, systemCode } from "./private-files.ts";
 
 /** An open journal file. */
@@ -127,7 +127,7 @@ function configure(db: Connection, key: Uint8Array): void {
 }
 
 function missing(file: string): OperatorError {
-  return new OperatorError("journal.missing", `There are keys of cases, but the journal ${file} is not there or empty.`, `Restore ${file} from the backup; to begin anew on purpose, use an empty data folder.`);
+  return new OperatorError("journal.missing", `There are keys of cases, but the journal ${file} is not there or empty.`, `If it was only moved, put it back. If it is lost: ${FROM_BACKUP} To begin anew on purpose, use an empty data folder.`);
 }
 
 function prepareTables(db: Connection, file: string, mayBeNew: boolean): void {

@@ -21,12 +21,15 @@ export class JournalConflict extends Error {
   }
 }
 
+/** What to do where the journal, or a key of it, is lost or damaged. */
+export const FROM_BACKUP = "Move the data folder away as it is, never delete it, and go on from the last backup: relevo recover --config FILE --backup FILE --password-file FILE (docs/recovery.md).";
+
 /** The journal's content does not hold together: the start or the read is stopped, and the place is named. */
 export function damaged(file: string, fault: Fault): OperatorError {
   return new OperatorError(
     "journal.damaged",
     `The journal ${file} is damaged or was changed: chain ${fault.chain}, row ${fault.seq}, ${fault.what}.`,
-    `Stop Relevo, keep a copy of the file as it is, and restore ${file} from the last backup whose \`relevo audit verify\` is whole.`,
+    FROM_BACKUP,
   );
 }
 
@@ -51,7 +54,7 @@ export function translated(error: unknown, file: string): unknown {
   if (!isSqliteFault(error)) return error;
   const { code } = error;
   if (code === "SQLITE_FULL") {
-    return new OperatorError("journal.disk-full", `No room left for the journal ${file}; nothing was written.`, `Free space on the disk of ${file}, then start Relevo again.`);
+    return new OperatorError("journal.disk-full", `No room left for the journal ${file}; nothing was written.`, `Free space on the disk of ${file} (delete nothing in its folder), then start Relevo again.`);
   }
   if (code === "SQLITE_NOTADB") {
     return new OperatorError(
@@ -61,13 +64,13 @@ export function translated(error: unknown, file: string): unknown {
     );
   }
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    return new OperatorError("journal.in-use", `The journal ${file} is in use by another process.`, "Stop the other Relevo that runs on this data folder.");
+    return new OperatorError("journal.in-use", `The journal ${file} is in use by another process.`, "If that is the bot itself, nothing is wrong: it runs. Else find the process (fuser -v on that file) and end it.");
   }
   if (code.startsWith("SQLITE_CORRUPT")) {
     return new OperatorError(
       "journal.damaged",
       `The journal ${file} is damaged or was changed: a page is not whole.`,
-      `Stop Relevo, keep a copy of the file as it is, and restore ${file} from the last backup whose \`relevo audit verify\` is whole.`,
+      FROM_BACKUP,
     );
   }
   if (/^SQLITE_(IOERR|CANTOPEN|READONLY|PERM|AUTH)/.test(code)) {

@@ -4,6 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "../operator-error.ts";
+import { FROM_BACKUP } from "./errors.ts";
 import type { Random } from "../ports.ts";
 import { privateFolder } from "./private-files.ts";
 import type { RootFile } from "./root-file.ts";
@@ -55,7 +56,7 @@ export function openKeys({ folder, passphrase, random, cost = USUAL_COST }: Open
   const stored = readRootFile(folder);
   if (stored !== undefined) return keysIn(stored, passphrase, file);
   if (holdsData(folder)) {
-    throw new OperatorError("keys.missing", `${folder} holds a journal, but the file with its keys, ${file}, is not there.`, `Restore ${file} from the backup: without it nothing can be read.`);
+    throw new OperatorError("keys.missing", `${folder} holds a journal, but the file with its keys, ${file}, is not there.`, `If it was only moved, put it back: without it nothing can be read. If it is lost: ${FROM_BACKUP}`);
   }
   const root = Buffer.from(random.bytes(KEY_BYTES));
   writeRootFile(folder, sealRoot(root, passphrase, random, cost));

@@ -6,6 +6,7 @@ import { scryptSync } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { OperatorError } from "../operator-error.ts";
+import { FROM_BACKUP } from "./errors.ts";
 import type { Random } from "../ports.ts";
 import { readPrivate, replacePrivate, writePrivate } from "./private-files.ts";
 import { bound, KEY_BYTES, NONCE_BYTES, seal, unseal } from "./seal.ts";
@@ -38,7 +39,7 @@ export function readRootFile(folder: string): RootFile | undefined {
   const stored = readPrivate(file, ROOT_FILE_BYTES);
   if (stored === undefined) return undefined;
   const read = RootFile.safeParse(parsed(stored));
-  if (!read.success) throw new OperatorError("keys.damaged", `${file} is not a key file that Relevo wrote.`, `Restore ${file} from the backup.`);
+  if (!read.success) throw new OperatorError("keys.damaged", `${file} is not a key file that Relevo wrote.`, FROM_BACKUP);
   return read.data;
 }
 
@@ -75,7 +76,7 @@ export function wrongPassphrase(file: string): OperatorError {
   return new OperatorError(
     "keys.wrong-passphrase",
     `The passphrase does not open ${file}.`,
-    `Put the passphrase that belongs to ${file} into the passphrase file named in the configuration; if it is the right one, restore ${file} from the backup.`,
+    `Put the passphrase that belongs to ${file} into the passphrase file named in the configuration; if it is the right one, the file was changed. ${FROM_BACKUP}`,
   );
 }
 

@@ -90,15 +90,15 @@ describe("the log", () => {
     return JSON.parse(lines[0]!) as Record<string, unknown>;
   }
   it("is one JSON line with time, level and code", () => {
-    assert.deepEqual(logged((log) => log.warn("sync.slow", { ms: 1_200, attempt: 2, status: 429, errcode: "M_LIMIT_EXCEEDED", why: "rate-limited" })),
-      { at: "1970-01-01T00:00:00.000Z", level: "warn", code: "sync.slow", ms: 1_200, attempt: 2, status: 429, errcode: "M_LIMIT_EXCEEDED", why: "rate-limited" });
+    assert.deepEqual(logged((log) => log.warn("sync.failed", { ms: 1_200, attempt: 2, status: 429, errcode: "M_LIMIT_EXCEEDED", why: "rate-limited" })),
+      { at: "1970-01-01T00:00:00.000Z", level: "warn", code: "sync.failed", ms: 1_200, attempt: 2, status: 429, errcode: "M_LIMIT_EXCEEDED", why: "rate-limited" });
   });
   it("leaves out every field that is not on its list, whatever a caller has passed", () => {
     const facts = { count: 1, sender: "@ana:es.example", body: "seal 0774471", ms: "0774471", why: "Because of 0774471", bytes: Number.NaN } as unknown as LogFacts;
-    assert.deepEqual(logged((log) => log.info("inbox.taken", facts)), { at: "1970-01-01T00:00:00.000Z", level: "info", code: "inbox.taken", count: 1 });
+    assert.deepEqual(logged((log) => log.info("inbox.full", facts)), { at: "1970-01-01T00:00:00.000Z", level: "info", code: "inbox.full", count: 1 });
   });
   it("does not repeat an error code that a server made up", () => {
-    assert.equal(logged((log) => log.error("send.refused", { errcode: "M_FOO @ana:es.example" }))["errcode"], "M_OTHER");
+    assert.equal(logged((log) => log.error("outbox.send-failed", { errcode: "M_FOO @ana:es.example" }))["errcode"], "M_OTHER");
   });
   it("cannot be given a code that was put together at run time", () => {
     const user = ["@ana:es", "example"].join(".");
@@ -113,7 +113,7 @@ describe("the log", () => {
     class SealDiffers0774471 extends Error {}
     let bug = "";
     const line = logged((log) => {
-      bug = log.bug("queue.fault", new SealDiffers0774471("0774471\n    at /etc/0774471:1:1"));
+      bug = log.bug("command.failed", new SealDiffers0774471("0774471\n    at /etc/0774471:1:1"));
     });
     assert.equal(line["bug"], bug);
     assert.match(JSON.stringify(line["frames"]), /test\/app\/system\.test\.ts:\d+:\d+/);

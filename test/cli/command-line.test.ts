@@ -43,11 +43,12 @@ describe("command line", () => {
       assert.ok(!err.includes("hunter22"), err);
     }
   });
-  it("tells an operator error in two lines: what, and what to do", async () => {
+  it("tells an operator error: what is wrong, what became of the bot, what to do", async () => {
     const { code, err } = await typed("run", "--config", "/nowhere/relevo.yaml");
     assert.equal(code, 78);
     assert.deepEqual(err.split("\n"), [
       "relevo: There is no /nowhere/relevo.yaml. (config.missing)",
+      "The bot did not start. Nothing was sent and nothing accepted is lost; what people write waits at the homeserver. Tell them to phone.",
       "To do: Name the file with --config FILE, or write one with relevo init.",
     ]);
   });

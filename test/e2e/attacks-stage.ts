@@ -25,7 +25,7 @@ export interface Joining {
   readonly country: string;
 }
 
-export interface Options extends Pick<BotOptions, "windows" | "nodeArgs" | "env"> {
+export interface Options extends Pick<BotOptions, "windows" | "nodeArgs" | "env" | "settings"> {
   readonly members: readonly Joining[];
   /** Owners besides Ana who are in no case. */
   readonly owners?: readonly string[];

@@ -77,7 +77,7 @@ export const sayings = {
   "doctor.running-died": "The bot is DEAD: it was last alive {since} and was not stopped in good order.",
   "doctor.running-ended": "The bot ENDED BY ITSELF {since}: {what} ({code})",
   "doctor.outbox-stopped": "{unsent, plural, =0 {Nothing waits} one {One message waits} other {# messages wait}} to be sent and {received, number} to be dealt with, until the bot runs.",
-  "doctor.running-not-cure": "Start it: systemctl start relevo (or relevo run --config FILE). If it ends at once, journalctl -u relevo shows two lines: what is wrong and what to do.",
+  "doctor.running-not-cure": "Start it: systemctl start relevo (or relevo run --config FILE). If it ends at once, journalctl -u relevo shows what is wrong and what to do.",
   "doctor.instance": "One process uses the data folder.",
   "doctor.instance-none": "No process uses the data folder.",
   "doctor.instance-other": "Another process holds the journal and does not show that it lives: a second bot, one that is stuck, or an export or backup under way.",
@@ -91,7 +91,7 @@ export const sayings = {
   "doctor.undecryptable-some": "{count, plural, one {One message} other {# messages}} cannot be read: the key has not come.",
   "doctor.undecryptable-cure": "Who wrote should open their app on the verified phone and send it again. If it is many people at once, their homeserver may be cut off.",
   "doctor.rooms": "Rooms are as they should be.",
-  "doctor.rooms-undone": "{count, plural, one {One room is} other {# rooms are}} not as they should be.",
+  "doctor.rooms-undone": "{count, plural, one {One room is not as it should be} other {# rooms are not as they should be}}.",
   "doctor.rooms-named": "Not as they should be: {rooms}.",
   "doctor.rooms-cure": "The bot repairs them by itself within minutes. If it stays so, somebody undoes it or has put the bot out: the administrators of the case have been told which.",
   "doctor.power": "Power levels are as they should be.",
@@ -104,7 +104,7 @@ export const sayings = {
   "doctor.chain": "The journal is unbroken ({rows, plural, one {one row} other {# rows}} read).",
   "doctor.chain-at-start": "The journal was unbroken when the bot was started, {since}.",
   "doctor.chain-broken": "The journal is BROKEN in {count, plural, one {one chain} other {# chains}}: rows were changed, taken out or damaged.",
-  "doctor.chain-broken-cure": "Stop the bot. Copy the data folder as it is, for whoever investigates. Restore the last backup, and compare with the checkpoints posted in the coordination rooms.",
+  "doctor.chain-broken-cure": "Stop the bot. Move the data folder away as it is, for whoever investigates. Go on from the last backup: relevo recover --config FILE --backup FILE --password-file FILE — and compare with the checkpoints posted in the coordination rooms.",
   "doctor.chain-unread": "The journal was not read: the bot does not run and its passphrase is not at hand.",
 } as const;
 

@@ -77,7 +77,7 @@ export const sayings = {
   "doctor.running-died": "El bot está MUERTO: dio señales por última vez {since} y no se paró en buen orden.",
   "doctor.running-ended": "El bot TERMINÓ SOLO el {since}: {what} ({code})",
   "doctor.outbox-stopped": "{unsent, plural, =0 {No espera ningún mensaje} one {Espera un mensaje} many {Esperan # mensajes} other {Esperan # mensajes}} por enviar y {received, number} por tratar, hasta que el bot esté en marcha.",
-  "doctor.running-not-cure": "Arráncalo: systemctl start relevo (o relevo run --config ARCHIVO). Si termina enseguida, journalctl -u relevo muestra dos líneas: qué va mal y qué hacer.",
+  "doctor.running-not-cure": "Arráncalo: systemctl start relevo (o relevo run --config ARCHIVO). Si termina enseguida, journalctl -u relevo muestra qué va mal y qué hacer.",
   "doctor.instance": "Un solo proceso usa la carpeta de datos.",
   "doctor.instance-none": "Ningún proceso usa la carpeta de datos.",
   "doctor.instance-other": "Otro proceso tiene el registro y no da señales de vida: un segundo bot, uno atascado, o una exportación o copia en curso.",
@@ -104,7 +104,7 @@ export const sayings = {
   "doctor.chain": "El registro está íntegro ({rows, plural, one {una fila leída} many {# de filas leídas} other {# filas leídas}}).",
   "doctor.chain-at-start": "El registro estaba íntegro cuando arrancó el bot, {since}.",
   "doctor.chain-broken": "El registro está ROTO en {count, plural, one {una cadena} many {# cadenas} other {# cadenas}}: hay filas cambiadas, quitadas o dañadas.",
-  "doctor.chain-broken-cure": "Para el bot. Copia la carpeta de datos tal como está para quien lo investigue. Restaura la última copia y compara con los puntos de control publicados en las salas de coordinación.",
+  "doctor.chain-broken-cure": "Para el bot. Aparta la carpeta de datos tal como está, para quien lo investigue. Sigue desde la última copia: relevo recover --config ARCHIVO --backup ARCHIVO --password-file ARCHIVO — y compara con los puntos de control publicados en las salas de coordinación.",
   "doctor.chain-unread": "El registro no se leyó: el bot no está en marcha y su frase de paso no está a mano.",
 } as const;
 
