@@ -8,7 +8,7 @@ import { commandDocs } from "../src/chat/help.ts";
 import { loadRegistry } from "../src/chat/registry.ts";
 import { configReference, sampleConfig } from "../src/cli/config-text.ts";
 import { operatorErrors } from "./operator-errors.ts";
-import { doctorReference, faultsReference, logReference, metricsReference, withUnit } from "./reference.ts";
+import { doctorReference, errorsReference, logReference, metricsReference, withUnit } from "./reference.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -28,7 +28,7 @@ export async function generated(): Promise<readonly Generated[]> {
     { path: "docs/metrics.md", text: metricsReference() },
     { path: "docs/log.md", text: logReference() },
     { path: "docs/doctor.md", text: doctorReference() },
-    { path: "docs/faults.md", text: faultsReference(await operatorErrors()) },
+    { path: "docs/errors.md", text: errorsReference(await operatorErrors()) },
     { path: "docs/operating.md", text: withUnit(await readFile(new URL("docs/operating.md", ROOT), "utf8")) },
   ];
 }

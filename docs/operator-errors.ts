@@ -1,4 +1,4 @@
-/** Reads from the source every error that only an operator can mend, with its sentence and its cure: what docs/faults.md is made of. */
+/** Reads from the source every error that only an operator can mend, with its sentence and its cure: what docs/errors.md is made of. */
 import { glob, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 

@@ -79,19 +79,19 @@ function besides(): Check[] {
     attention("watch", line("doctor.watch-none", {}), line("doctor.watch-none-cure", {})),
     attention("running", line("doctor.running-stopped", { since }), start),
     wrong("running", line("doctor.running-died", { since }), start),
-    wrong("running", line("doctor.running-ended", { since, what: "…", code: "journal.disk-full" }), line("doctor.operator-error", { what: "The cure of that error: see faults.md." })),
+    wrong("running", line("doctor.running-ended", { since, what: "…", code: "journal.disk-full" }), line("doctor.operator-error", { what: "The cure of that error: see errors.md." })),
     attention("outbox", line("doctor.outbox-stopped", { unsent: 3, received: 2 }), start),
     attention("instance", line("doctor.instance-other", {}), line("doctor.instance-other-cure", {})),
     wrong("crypto-store", line("doctor.crypto-store-gone", {}), line("doctor.crypto-store-gone-cure", {})),
   ];
 }
 
-/** docs/faults.md. */
-export function faultsReference(errors: readonly FoundError[]): string {
+/** docs/errors.md. */
+export function errorsReference(errors: readonly FoundError[]): string {
   return page(
-    "# Faults", "", GENERATED, "",
+    "# When something is wrong", "", GENERATED, "",
     "For whoever is woken by one: what happened, what the bot did about it, what to do now. First of all: `relevo doctor --config FILE` looks at everything and says it in",
-    "this order, worst first ([doctor.md](doctor.md)); codes of the log stand in [log.md](log.md).", "",
+    "this order, worst first ([doctor.md](doctor.md)); codes of the log stand in [log.md](log.md), what the bot does about a faulty line in [faults.md](faults.md).", "",
     "## The process ended", "",
     "The last lines on standard error (`journalctl -u relevo`) are what happened, with its code; what became of the bot; and `To do:`. The same is kept in the data folder, and",
     "`relevo doctor` repeats it.", "",
