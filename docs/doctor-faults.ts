@@ -62,6 +62,7 @@ export const DOCTOR_FAULTS: readonly DoctorFault[] = [
   { check: "rate-limit", verdict: "attention", what: "the limit was tried and is on", of: () => [limitMeasured("limited")], says: /after about ten messages/ },
   { check: "rate-limit", verdict: "attention", what: "the limit could not be tried", of: () => [limitMeasured("unknown")], says: /is not known/ },
   { check: "running", verdict: "wrong", what: "it hears nothing", of: () => inside({ of: { notReady: ["not-synced"] } }), says: /hears nothing \(no answer from the homeserver for two minutes\)/ },
+  { check: "running", verdict: "wrong", what: "it gets nothing sent", of: () => inside({ of: { notReady: ["not-sending"] } }), says: /gets nothing sent/ },
   { check: "running", verdict: "wrong", what: "it is stuck", of: () => inside({ of: { isLive: false } }), says: /does nothing/ },
   { check: "running", verdict: "wrong", what: "it is in safe mode", of: () => inside({ of: { notReady: ["safe-mode"] } }), says: /SAFE MODE/ },
   { check: "outbox", verdict: "wrong", what: "a stop has not gone out", of: () => inside({ of: { unsent: { ...VITALS.unsent, stop: { count: 1, oldest: (NOW - 20_000) as Instant } } } }), says: /ONE OF THEM URGENT; the longest wait is 20 s/ },

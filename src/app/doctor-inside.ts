@@ -14,6 +14,8 @@ declare module "../domain/say.ts" {
     "doctor.running": { since: When; synced: When };
     "doctor.running-deaf": { reason: string };
     "doctor.running-deaf-cure": Record<never, never>;
+    "doctor.running-mute": Record<never, never>;
+    "doctor.running-mute-cure": Record<never, never>;
     "doctor.running-stuck": Record<never, never>;
     "doctor.running-stuck-cure": Record<never, never>;
     "doctor.running-safe-mode": Record<never, never>;
@@ -79,6 +81,7 @@ function runningCheck({ notReady, isLive, started, synced, now }: Vitals, zone: 
   if (notReady.includes("safe-mode")) return wrong("running", line("doctor.running-safe-mode", {}), line("doctor.running-safe-mode-cure", {}));
   if (!isLive) return wrong("running", line("doctor.running-stuck", {}), line("doctor.running-stuck-cure", {}));
   const [reason] = notReady;
+  if (reason === "not-sending") return wrong("running", line("doctor.running-mute", {}), line("doctor.running-mute-cure", {}));
   if (reason !== undefined) return wrong("running", line("doctor.running-deaf", { reason: reason.replaceAll("-", "_") }), line("doctor.running-deaf-cure", {}));
   return fine("running", line("doctor.running", { since: when(started ?? now, zone), synced: when(synced ?? now, zone) }));
 }

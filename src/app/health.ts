@@ -43,8 +43,11 @@ export const COUNTERS = {
 /** Name of a figure that only rises while the process runs. */
 export type Counter = keyof typeof COUNTERS;
 
-/** Moments of this process: it began to start, last asked the homeserver for news, last dealt with an answer, leaves the homeserver alone until. */
-export type Moment = "started" | "tried" | "synced" | "waits";
+/**
+ * Moments of this process: it began to start, last asked the homeserver for news, last dealt with an answer, leaves the homeserver alone until, gets nothing sent
+ * although it tries since.
+ */
+export type Moment = "started" | "tried" | "synced" | "waits" | "unsendable";
 /** People of whom it is remembered when they were last heard. */
 const MOST_PEOPLE = 10_000;
 
@@ -65,6 +68,10 @@ export class Health {
   }
   mark(moment: Moment, at: Instant): void {
     this.#moments.set(moment, at);
+  }
+  /** It is so no more. */
+  clear(moment: Moment): void {
+    this.#moments.delete(moment);
   }
   /** When it was last so; undefined if it has not been yet. */
   when(moment: Moment): Instant | undefined {

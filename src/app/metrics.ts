@@ -10,7 +10,7 @@ import type { Vitals } from "./vitals.ts";
 /** Every figure that goes up and down, and what it means. Times are seconds, sizes bytes. */
 export const GAUGES = {
   "ready": "1 if the bot hears what people say and can answer, else 0.",
-  "not_ready": "1 for each reason why it cannot be relied on now. Label reason: starting, not-synced, stopping, safe-mode.",
+  "not_ready": "1 for each reason why it cannot be relied on now. Label reason: starting, not-synced, not-sending, stopping, safe-mode.",
   "started_seconds": "When this process began to start, as seconds since 1970.",
   "sync_age_seconds": "Time since an answer of the homeserver was last dealt with; missing before the first.",
   "inbox_waiting": "Messages received and not dealt with, those without a key included.",

@@ -487,6 +487,7 @@ export class OutboxSender {
     }
     await journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });
     this.#parts.health.count("sent");
+    this.#parts.health.clear("unsendable");
     this.#failing.sent(key(body.at), this.#parts.clock.now());
     this.#remove(row);
     // A fresh board has to be pinned, which is a step of the room like any other.
@@ -512,6 +513,8 @@ export class OutboxSender {
     const gateway = faultOf(fault);
     health.count("send_failed");
     if (gateway?.kind === "rate-limited") health.count("rate_limited");
+    // What is refused may be one message's own fault; what is not taken at all is the line's.
+    if ((gateway?.kind === "unreachable" || gateway?.kind === "rate-limited") && health.when("unsendable") === undefined) health.mark("unsendable", clock.now());
     if (gateway === undefined) log.bug("outbox.send-failed", fault);
     else log.warn("outbox.send-failed", { why: gateway.kind, ...(gateway.status === undefined ? {} : { status: gateway.status }) });
     if (gateway?.kind === "token") this.#parts.fatal(fault);

@@ -49,11 +49,12 @@ export interface Told {
 
 /** The vitals at this moment. */
 export function vitalsOf({ now, health, stopped, safe, inbox, outbox, roomsUndone, timers }: Told): Vitals {
-  const [started, synced, tried, waits] = [health.when("started"), health.when("synced"), health.when("tried"), health.when("waits")];
+  const [started, synced, tried, waits, unsendable] = [health.when("started"), health.when("synced"), health.when("tried"), health.when("waits"), health.when("unsendable")];
   const notReady: NotReady[] = [
     ...(stopped ? ["stopping" as const] : []),
     ...(safe ? ["safe-mode" as const] : []),
     ...(synced === undefined ? ["starting" as const] : now - synced > SILENT_AFTER ? ["not-synced" as const] : []),
+    ...(outbox.length > 0 && unsendable !== undefined && now - unsendable > SILENT_AFTER ? ["not-sending" as const] : []),
   ];
   const lane = (of: Lane): LaneVitals => {
     const rows = outbox.filter((row) => row.lane === of);

@@ -10,6 +10,7 @@ declare module "./say.ts" {
     "status.not-well": { count: number };
     "status.starting": Record<never, never>;
     "status.not-synced": { since: When };
+    "status.not-sending": Record<never, never>;
     "status.stopping": Record<never, never>;
     "status.safe-mode": { why: string; since: When };
     "status.safe-mode-means": { told: number };
@@ -38,6 +39,7 @@ declare module "./say.ts" {
 export const NOT_READY = {
   "starting": "It has not had a first answer from the homeserver.",
   "not-synced": "It has had no answer from the homeserver for two minutes: what people say is not heard.",
+  "not-sending": "For two minutes the homeserver has taken none of its messages, although it tried: nobody hears an answer or an alert.",
   "stopping": "It was asked to end.",
   "safe-mode": "Its journal is unfit: it answers only status and doctor.",
 } as const;
@@ -122,6 +124,7 @@ function problems(facts: StatusFacts, zone: Zone): Line[] {
       switch (reason) {
         case "starting": return [line("status.starting", {})];
         case "not-synced": return synced === undefined ? [] : [line("status.not-synced", { since: when(synced, zone) })];
+        case "not-sending": return [line("status.not-sending", {})];
         case "stopping": return [line("status.stopping", {})];
         // Told with its reason by who knows it.
         case "safe-mode": return [];

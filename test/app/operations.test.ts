@@ -26,7 +26,7 @@ import { anOpenCase, draftDelivery } from "./harness.ts";
 const MACHINE: Machine = { figures: () => ({ resident: 1, heap: 2, loopDelay: 3, node: "26.0.0" }), turn() {}, stop() {} };
 
 /** What is told of a bot that is well; `changes` says in what it is not. */
-function told(changes: Partial<Told> & { readonly moments?: Partial<Record<"started" | "tried" | "synced" | "waits", number>> } = {}): Told {
+function told(changes: Partial<Told> & { readonly moments?: Partial<Record<"started" | "tried" | "synced" | "waits" | "unsendable", number>> } = {}): Told {
   const moments = { started: NOW - 3_600_000, tried: NOW - 1_000, synced: NOW - 2_000, ...changes.moments };
   return {
     now: NOW, health: { when: (moment) => moments[moment as keyof typeof moments] as Instant | undefined }, stopped: false, safe: false,
@@ -39,6 +39,8 @@ describe("whether the bot can be relied on", () => {
     { what: "is said to be so while it syncs", of: told(), notReady: [] },
     { what: "waits for the first answer", of: told({ moments: { synced: undefined as never } }), notReady: ["starting"] },
     { what: "is denied two minutes after the last answer", of: told({ moments: { synced: NOW - 121_000 } }), notReady: ["not-synced"] },
+    { what: "is denied two minutes after the homeserver has begun to take nothing, while something waits to be sent", of: told({ moments: { unsendable: NOW - 121_000 }, outbox: [{ lane: "P1", created: NOW, setAside: false }] }), notReady: ["not-sending"] },
+    { what: "is not denied for a failure that was the last there was to send", of: told({ moments: { unsendable: NOW - 121_000 } }), notReady: [] },
     { what: "is denied when it has been asked to end", of: told({ stopped: true }), notReady: ["stopping"] },
     { what: "is denied, and that it lives, too, when its loop has not come round for ten minutes", of: told({ moments: { tried: NOW - 600_000, synced: NOW - 600_000 } }), notReady: ["not-synced"], isLive: false },
     { what: "leaves it alive while the homeserver has made it wait for an hour", of: told({ moments: { tried: NOW - 1_800_000, synced: NOW - 1_800_000, waits: NOW + 1_800_000 } }), notReady: ["not-synced"] },
@@ -91,6 +93,38 @@ describe("the figures", () => {
     world.server.add(opened.coordination, ANA, "m.room.join_rules", { join_rule: "public" }, "");
     await settled();
     assert.equal(world.app.vitals().roomsUndone, 1);
+  });
+});
+
+describe("a bot that hears and gets nothing sent", () => {
+  let world: World | undefined;
+  afterEach(async () => {
+    await world?.end();
+    world = undefined;
+  });
+
+  it("cannot be relied on after two minutes, and can again with the first message that goes out", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const { gateway, clock, app } = world;
+    const send = gateway.send.bind(gateway);
+    gateway.send = async () => { throw Object.assign(new Error("homeserver: unreachable"), { kind: "unreachable" }); };
+    await world.say(ANA, opened.ana, "status");
+    assert.deepEqual(app.vitals().notReady, []);
+    // It goes on hearing all the while.
+    for (let seconds = 0; seconds < 150; seconds += 10) {
+      clock.moveTo((clock.now() + 10_000) as Instant);
+      await settled();
+      app.health.mark("synced", clock.now());
+    }
+    assert.deepEqual(app.vitals().notReady, ["not-sending"]);
+    gateway.send = send;
+    for (let seconds = 0; seconds < 600 && app.vitals().notReady.length > 0; seconds += 10) {
+      clock.moveTo((clock.now() + 10_000) as Instant);
+      await settled();
+      app.health.mark("synced", clock.now());
+    }
+    assert.deepEqual(app.vitals().notReady, []);
   });
 });
 

@@ -71,6 +71,7 @@ describe("status", () => {
 
   for (const { what, of, says } of [
     { what: "the homeserver has been silent", of: { notReady: ["not-synced"], synced: (NOW - 600_000) as Instant }, says: /No answer from the homeserver since Tue 24 Nov .*: what people say is not heard\./ },
+    { what: "nothing goes out", of: { notReady: ["not-sending"], unsent: 1 }, says: /Nothing I say goes out/ },
     { what: "an urgent message has not gone out", of: { unsent: 2, urgent: 1, urgentSince: (NOW - 30_000) as Instant, unsentSince: (NOW - 30_000) as Instant }, says: /1 urgent message has not gone out for 30 s/ },
     { what: "messages have waited for long", of: { unsent: 3, unsentSince: (NOW - 300_000) as Instant }, says: /3 messages have not gone out, the oldest for 5 min/ },
     { what: "a message fails again and again", of: { setAside: 1, unsent: 1 }, says: /1 message fails again and again/ },

@@ -68,6 +68,8 @@ export const sayings = {
   "doctor.running": "Running since {since}; last answer from the homeserver {synced}.",
   "doctor.running-deaf": "The bot runs and hears nothing ({reason, select, starting {no first answer from the homeserver yet} not_synced {no answer from the homeserver for two minutes} stopping {it was asked to end} other {{reason}}}).",
   "doctor.running-deaf-cure": "Tell people to phone. Look at the check of the homeserver; when that is in order the bot hears again by itself.",
+  "doctor.running-mute": "The bot hears, and gets nothing sent: for two minutes the homeserver has taken none of its messages.",
+  "doctor.running-mute-cure": "Call whom an alert or a stop concerns. Then look at the homeserver and at the rate limit; what waits goes out by itself, a stop first.",
   "doctor.running-stuck": "The bot's process is there and does nothing.",
   "doctor.running-stuck-cure": "Start it again: systemctl restart relevo. Nothing accepted is lost. Report the last lines of its log.",
   "doctor.running-safe-mode": "The bot is in SAFE MODE: its journal cannot be relied on, no command counts.",

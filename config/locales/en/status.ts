@@ -4,6 +4,7 @@ export const sayings = {
   "status.not-well": "{count, plural, one {One thing is} other {# things are}} not well:",
   "status.starting": "I have had no answer from the homeserver since I was started: nothing you say elsewhere is heard yet.",
   "status.not-synced": "No answer from the homeserver since {since}: what people say is not heard.",
+  "status.not-sending": "Nothing I say goes out: for two minutes the homeserver has taken none of my messages. Call one another.",
   "status.stopping": "I have been asked to end and am stopping.",
   "status.safe-mode": "SAFE MODE since {since}: my journal cannot be relied on ({why, select, journal_disk_full {the disk is full} journal_disk_broken {the disk fails} journal_damaged {its file is damaged} journal_in_use {another process holds it} journal_wrong_key {its file is damaged, or of another installation} journal_missing {its file is gone} keys_chain_missing {the key of a case is gone} keys_chain_damaged {the key of a case is damaged} journal_older {an older file was put in its place} other {{why}}}).",
   "status.safe-mode-began": "I carry out no command, not even a stop, and write nothing down. Call one another. I answer only  status  and  doctor. The operator: run  relevo doctor  and see docs/recovery.md.",

@@ -68,6 +68,8 @@ export const sayings = {
   "doctor.running": "En marcha desde {since}; última respuesta del servidor: {synced}.",
   "doctor.running-deaf": "El bot está en marcha y no oye nada ({reason, select, starting {aún sin primera respuesta del servidor} not_synced {dos minutos sin respuesta del servidor} stopping {le han pedido que termine} other {{reason}}}).",
   "doctor.running-deaf-cure": "Avisa a la gente de que llame por teléfono. Mira la comprobación del servidor; cuando esté en orden, el bot volverá a oír por sí solo.",
+  "doctor.running-mute": "El bot oye, pero no consigue enviar nada: desde hace dos minutos el servidor no acepta ninguno de sus mensajes.",
+  "doctor.running-mute-cure": "Llama a quien le concierna una alerta o un alto. Después mira el servidor y su límite de ritmo; lo que espera sale solo, un alto primero.",
   "doctor.running-stuck": "El proceso del bot está ahí y no hace nada.",
   "doctor.running-stuck-cure": "Arráncalo de nuevo: systemctl restart relevo. No se pierde nada de lo aceptado. Comunica las últimas líneas de su registro.",
   "doctor.running-safe-mode": "El bot está en MODO SEGURO: no se puede confiar en su registro, ninguna orden cuenta.",

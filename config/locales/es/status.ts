@@ -4,6 +4,7 @@ export const sayings = {
   "status.not-well": "{count, plural, one {Una cosa no está} many {# cosas no están} other {# cosas no están}} bien:",
   "status.starting": "No he tenido respuesta del servidor desde que arranqué: aún no se oye nada de lo que se dice.",
   "status.not-synced": "Sin respuesta del servidor desde {since}: no se oye lo que dice la gente.",
+  "status.not-sending": "No sale nada de lo que digo: desde hace dos minutos el servidor no acepta ninguno de mis mensajes. Llamaos por teléfono.",
   "status.stopping": "Me han pedido que termine y estoy parando.",
   "status.safe-mode": "MODO SEGURO desde {since}: no se puede confiar en mi registro ({why, select, journal_disk_full {el disco está lleno} journal_disk_broken {el disco falla} journal_damaged {su archivo está dañado} journal_in_use {otro proceso lo tiene} journal_wrong_key {su archivo está dañado o es de otra instalación} journal_missing {falta su archivo} keys_chain_missing {falta la clave de un caso} keys_chain_damaged {la clave de un caso está dañada} journal_older {se puso en su lugar un archivo más antiguo} other {{why}}}).",
   "status.safe-mode-began": "No ejecuto ninguna orden, tampoco un alto, y no anoto nada. Llamaos por teléfono. Solo contesto a  estado  y  diagnóstico. Quien opera el sistema: ejecutar  relevo doctor  y ver docs/recovery.md.",
