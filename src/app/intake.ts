@@ -4,8 +4,8 @@
  */
 import { POLL_RESPONSE } from "../chat/poll.ts";
 import type { EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
-import { INSTALLATION } from "../domain/ids.ts";
-import type { Batch, Inbox, NewInbox, NewRow, Sync } from "../ports.ts";
+import { INSTALLATION, serverOf } from "../domain/ids.ts";
+import type { Batch, Inbox, NewInbox, NewRow, Sync, TimelineEvent } from "../ports.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Gap } from "./catch-up.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -13,6 +13,7 @@ import { inOrder, rank } from "./catch-up-order.ts";
 import type { HearingParts } from "./hearing.ts";
 import { Hearing } from "./hearing.ts";
 import { Invitations } from "./invitations.ts";
+import { Lags } from "./lags.ts";
 import { Waiting } from "./late-keys.ts";
 import { Opening } from "./opening.ts";
 import type { Redactions } from "./redactions.ts";
@@ -71,6 +72,7 @@ export class Intake {
   #stopped = false;
   #isNextLate = false;
   readonly #storms = new Storms();
+  readonly #lags = new Lags();
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -187,6 +189,12 @@ export class Intake {
     const { lateAfter } = this.#parts.settings;
     return this.#isNextLate || (this.#syncedAt !== undefined && (asked - this.#syncedAt > lateAfter || now - asked > timeout + lateAfter));
   }
+  /** Somebody's homeserver was away, or the line between it and the bot's: what they said comes when it is back, in a sync like any other. */
+  #wasOnItsWay({ sender, wire }: TimelineEvent, now: Instant): boolean {
+    const { gateway, settings } = this.#parts;
+    const server = serverOf(sender);
+    return server !== serverOf(gateway.user) && this.#lags.isLate(server, wire["origin_server_ts"], now, settings.lateAfter);
+  }
   /** Events to be looked at, those of live deliveries first; nothing twice. Plain text in an encrypted room is only counted. */
   async #received(sync: Sync, now: Instant, late: boolean): Promise<{ readonly fresh: NewInbox[]; readonly rows: NewRow[]; readonly gaps: Gap[] }> {
     const { journal, gateway, world, rooms, health } = this.#parts;
@@ -208,9 +216,10 @@ export class Intake {
         if (event.type !== "m.room.encrypted" && !CLEAR_WORDS.has(event.type)) unread += 1;
         if (event.type !== "m.room.encrypted" || (await journal.hasEvent(event.event))) continue;
         taken.add(event.event);
-        if (late) health.count("late");
+        const isLate = late || this.#wasOnItsWay(event, now);
+        if (isLate) health.count("late");
         fresh.push({
-          event: event.event, room: synced.room, sender: event.sender, received: now, late, wire: JSON.stringify(event.wire),
+          event: event.event, room: synced.room, sender: event.sender, received: now, late: isLate, wire: JSON.stringify(event.wire),
           ...(gap !== undefined && late ? { place: { gap: gap.id, at } } : {}),
         });
       }

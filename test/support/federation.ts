@@ -45,7 +45,9 @@ export async function startFederation({ dir, progress }: FederationOptions): Pro
   }));
   const names = lines.map(({ line }) => `localhost:${line.port}`);
   await certify(dir, lines.map(({ folder }) => folder));
-  const started = await Promise.all(lines.map(async ({ folder, behind, line }, index) => {
+  const started: { readonly synapse: Synapse; readonly name: string; readonly options: SynapseOptions; readonly line: Line }[] = [];
+  // One after the other: both at once take longer than one may, on a machine that does much else.
+  for (const [index, { folder, behind, line }] of lines.entries()) {
     const options: SynapseOptions = {
       dir: folder, fast: true, ...(progress === undefined ? {} : { progress }),
       overrides: {
@@ -61,9 +63,13 @@ export async function startFederation({ dir, progress }: FederationOptions): Pro
       },
       listeners: [{ port: behind, bind_addresses: ["127.0.0.1"], type: "http", tls: true, resources: [{ names: ["federation"], compress: false }] }],
     };
-    const synapse = await startSynapse(options);
-    return { synapse, name: names[index] as string, options, line };
-  }));
+    const synapse = await startSynapse(options).catch(async (error: unknown) => {
+      for (const each of started) await each.synapse.stop();
+      for (const each of lines) await each.line.close();
+      throw error;
+    });
+    started.push({ synapse, name: names[index] as string, options, line });
+  }
   const servers = started.map((each) => {
     let { synapse } = each;
     return {
