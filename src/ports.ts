@@ -360,6 +360,8 @@ export interface Verifications {
   hear(room: RoomId, event: VerificationEvent): Promise<void>;
   /** What a person has said of a comparison that was shown; false if it is over. */
   answer(id: string, matches: boolean): Promise<boolean>;
+  /** Ends a comparison that was shown and that nobody can answer; the other side sees it cancelled, not differing. */
+  cancel(id: string): Promise<void>;
 }
 /** End-to-end encryption: the engine, its store and its standing questions of trust. */
 export interface Crypto {

@@ -4,6 +4,7 @@ import * as alert from "./es/alert.ts";
 import * as app from "./es/app.ts";
 import * as audit from "./es/audit.ts";
 import * as common from "./es/common.ts";
+import * as comparison from "./es/comparison.ts";
 import * as delivery from "./es/delivery.ts";
 import * as doctor from "./es/doctor.ts";
 import * as doctorPerson from "./es/doctor-person.ts";
@@ -18,8 +19,8 @@ import * as task from "./es/task.ts";
 import * as wakeTest from "./es/wake-test.ts";
 
 export const sayings = {
-  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...delivery.sayings, ...access.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...room.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
+  ...common.sayings, ...app.sayings, ...identity.sayings, ...jit.sayings, ...me.sayings, ...task.sayings, ...comparison.sayings, ...delivery.sayings, ...access.sayings, ...alert.sayings, ...audit.sayings, ...late.sayings, ...restored.sayings, ...room.sayings, ...status.sayings, ...doctor.sayings, ...doctorPerson.sayings, ...wakeTest.sayings,
 } as const;
 export const words = {
-  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...delivery.words, ...access.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...room.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
+  ...common.words, ...app.words, ...identity.words, ...jit.words, ...me.words, ...task.words, ...comparison.words, ...delivery.words, ...access.words, ...alert.words, ...audit.words, ...late.words, ...restored.words, ...room.words, ...status.words, ...doctor.words, ...doctorPerson.words, ...wakeTest.words,
 } as const;

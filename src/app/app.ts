@@ -26,6 +26,7 @@ import { Alarms } from "./alarms.ts";
 import type { Examine } from "./doctor.ts";
 import { Doctor } from "./doctor.ts";
 import type { InsideFacts } from "./doctor-inside.ts";
+import { Confirming } from "./confirming.ts";
 import { DigestAway } from "./digest-away.ts";
 import { Fitness } from "./fitness.ts";
 import { Flow } from "./flow.ts";
@@ -107,6 +108,7 @@ export class App {
   readonly #recovery: Recovery;
   readonly #digest: DigestAway;
   readonly #doctor: Doctor;
+  readonly #confirming: Confirming;
   readonly #snapshots = new Map<ChainId, number>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -140,7 +142,7 @@ export class App {
     this.#scheduler = new Scheduler(clock, windows, (wake) => void this.#tick(wake));
     this.#turns = new Turns({
       journal, world, prefix, random: () => random.id(),
-      scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler, access: () => this.#access,
+      scheduler: () => this.#scheduler, outbox: () => this.#outbox, reconciler: () => this.#reconciler, access: () => this.#access, confirming: () => this.#confirming,
     });
     this.#alarms = new Alarms({
       writer: this.#writer, turns: this.#turns, world, clock, health: this.health, log, owners: owners.map((owner) => owner.user),
@@ -155,9 +157,13 @@ export class App {
       identity: (user, pinned) => crypto.identity(user, pinned), devices: (user) => crypto.devices(user),
       ...(parts.examine === undefined ? {} : { examine: parts.examine }),
     });
+    this.#confirming = new Confirming({
+      crypto, world, writer: this.#writer, turns: this.#turns, clock, log, owners: owners.map((owner) => owner.user), ctx: () => this.#flow.questionContext(),
+    });
     this.#flow = new Flow({
       world, turns: this.#turns, clock, chance: random, registry, windows, isOwner, health: this.health, openPerPerson: parts.settings.openPerPerson, trust: parts.settings.trust,
       lastHeard: (user) => this.health.lastHeardBy(user, gateway.user),
+      mayWitness: (user, of) => this.#confirming.witnesses(of)?.asked.includes(user) === true,
     });
     this.#digest = new DigestAway({
       journal, clock, world, writer: this.#writer, turns: this.#turns, windows, log,
@@ -212,6 +218,7 @@ export class App {
     await this.#recovery.load();
     await this.#pinOwners();
     await this.#outbox.load();
+    await this.#confirming.start();
     await this.#intake.load();
     await this.#digest.start(this.#intake.syncedAt);
     const kinds = Object.keys(this.#world.chain(INSTALLATION).view) as Kind[];
@@ -254,6 +261,7 @@ export class App {
     this.#reconciler.stop();
     this.#fitness.stop();
     this.#redactions.stop();
+    this.#confirming.stop();
     this.#outbox.stop();
     this.#intake.stop();
     this.#digest.stop();
@@ -380,6 +388,7 @@ export class App {
   async #resume(): Promise<void> {
     await this.#writer.idle();
     await this.#recovery.tell();
+    this.#confirming.resume();
     this.#reconciler.lookAtAll();
     this.#fitness.lookAtAll();
     this.#redactions.run();

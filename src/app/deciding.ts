@@ -4,6 +4,7 @@ import { allowed } from "../chat/allowed.ts";
 import type { Command } from "../chat/command.ts";
 import type { Registry } from "../chat/registry.ts";
 import { Draft } from "../domain/chain.ts";
+import { COMPARED, compared } from "../domain/comparison.ts";
 import { whyNotKnown } from "../domain/confirm-identity.ts";
 import { isKeptOut } from "../domain/access.ts";
 import type { Author, Chance, Context, Decision, LastHeard, Origin, TickContext } from "../domain/decision.ts";
@@ -56,6 +57,8 @@ export interface DecidingParts {
   readonly openPerPerson: number;
   /** The least that must be known of whoever gives a command of each weight. */
   readonly trust: Settings["trust"];
+  /** Whether somebody may say, now, that what a person and the bot see is the same. */
+  mayWitness(user: UserId, of: UserId): boolean;
   /** Whether somebody is named as an owner in the configuration. */
   isOwner(user: UserId): boolean;
   /** When somebody was last heard. */
@@ -142,6 +145,16 @@ export class Deciding {
   unknownTo(what: string, chain: ChainId, acting: Acting): Outcome | undefined {
     const lines = what === CONSENT ? whyNotKnown(acting.author.person, this.#parts.trust.binding, this.#caseOfTheirs(acting)) : undefined;
     return lines && { parts: [], end: "refused", notes: [{ chain, what: "refused", facts: { command: what, code: "identity.needed" }, effects: [reply(message(...lines))] }] };
+  }
+
+  /** What a witness says of the emoji that somebody has read to them. */
+  compared(params: Params, acting: Acting): Outcome {
+    const { world, clock } = this.#parts;
+    const found = world.scope(INSTALLATION).state.comparison.get(String(params["comparison"]));
+    const { user } = acting.author;
+    const decision = compared(found, user, params["matches"] === true, found !== undefined && this.#parts.mayWitness(user, found.user), clock.now());
+    if (decision.ok) return { parts: [{ chain: INSTALLATION, events: decision.events }], notes: [], end: "done" };
+    return { parts: [], end: "refused", notes: [{ chain: INSTALLATION, what: "refused", facts: { command: COMPARED }, effects: [reply(message(...decision.lines))] }] };
   }
 
   /** What the consent or the refusal of one of those asked comes to; with the last consent the command itself is decided. */

@@ -1,6 +1,7 @@
 /** From a command, a tap or a moment to a turn of the writer; what each comes to is decided in deciding.ts. */
 import type { Asked, Command } from "../chat/command.ts";
 import { stopsDelivery } from "../chat/command.ts";
+import { COMPARED } from "../domain/comparison.ts";
 import type { Context, TickContext } from "../domain/decision.ts";
 import type { Effect } from "../domain/effect.ts";
 import { reply, tellPeople } from "../domain/effect.ts";
@@ -69,6 +70,11 @@ export class Flow {
     const does = option.does;
     if (does === undefined) {
       await this.#commit(acting, { parts: [own], notes: [], end: "done" });
+      return;
+    }
+    if (does.command === COMPARED) {
+      const outcome = this.#deciding.compared(does.params, acting);
+      await this.#commit(acting, { ...outcome, parts: [own, ...outcome.parts] });
       return;
     }
     // The question stays open: they may answer it when they have been confirmed.

@@ -15,7 +15,7 @@ import { Hearing } from "./hearing.ts";
 import { Invitations } from "./invitations.ts";
 import { Lags } from "./lags.ts";
 import { Waiting } from "./late-keys.ts";
-import { Opening } from "./opening.ts";
+import { Opening, isVerification } from "./opening.ts";
 import type { Redactions } from "./redactions.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Settings } from "./settings.ts";
@@ -174,6 +174,7 @@ export class Intake {
         if (is !== "join" && old?.members[user] === "join") this.#parts.departed(room.room, user as UserId);
       }
     }
+    if (!late) await this.#hearVerifications(sync);
     this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
     this.#parts.redactions.add(removed);
     this.#invitations.add(invited);
@@ -211,6 +212,8 @@ export class Intake {
       let unread = 0;
       for (const [at, event] of synced.timeline.entries()) {
         if (event.sender === gateway.user || event.stateKey !== undefined || taken.has(event.event)) continue;
+        const { content } = event.wire as { readonly content?: Readonly<Record<string, unknown>> };
+        if (event.type !== "m.room.encrypted" && isVerification(event.type, content ?? {})) continue;
         if (CLEAR_WORDS.has(event.type)) health.count("clear_ignored");
         if (CLEAR_WORDS.has(event.type) && this.#silence.mayNote(`clear/${synced.room}`, now)) rows.push({ ...noted("clear-ignored", now), cause: event.event });
         if (event.type !== "m.room.encrypted" && !CLEAR_WORDS.has(event.type)) unread += 1;
@@ -227,6 +230,22 @@ export class Intake {
       if (unread > 0 && this.#storms.isStorm(synced.room, unread, now)) rows.push(noted("storm", now));
     }
     return { fresh, rows, gaps };
+  }
+  /**
+   * Comparing emoji is all that may be said in clear, because many clients do, and only in the person's own chat; it goes to the verifier alone, which
+   * believes nothing of it but what people say they see.
+   */
+  async #hearVerifications(sync: Sync): Promise<void> {
+    const { crypto, world, clock } = this.#parts;
+    for (const { room, timeline } of sync.joined) {
+      const placed = world.placed(room);
+      if (placed?.chain !== INSTALLATION) continue;
+      for (const { event, sender, type, stateKey, wire } of timeline) {
+        const { content = {}, origin_server_ts: claimed } = wire as { readonly content?: Readonly<Record<string, unknown>>; readonly origin_server_ts?: unknown };
+        if (stateKey !== undefined || placed.slot !== world.direct(sender).slot || type === "m.room.encrypted" || !isVerification(type, content)) continue;
+        await crypto.verifications.hear(room, { event, sender, type, content, claimedTime: typeof claimed === "number" ? claimed : clock.now() });
+      }
+    }
   }
   /** Each in its turn, but of many the stops first; what comes late waits for the gap before it. */
   async #take(rows: readonly Inbox[]): Promise<void> {

@@ -121,7 +121,18 @@ export class Opening {
     if (proof === "identity-changed" || proof === "not-pinned") this.#parts.identityDoubtful(opened.sender);
     const why = proof === "proven" ? keptOut(world.people.get(opened.sender)) : proof;
     if (why !== undefined) return hearing.notProven(row, opened, acting, why);
+    if (await this.#verifies(row, opened, placed, ratchet)) return;
     await hearing.hear(row, opened, acting);
+  }
+  /** What a client writes to compare emoji in the person's own chat goes to the verifier alone; of old it is nothing any more. */
+  async #verifies(row: Inbox, { type, content, sender }: Decrypted, placed: Placed, ratchet: Ratchet): Promise<boolean> {
+    if (!isVerification(type, content)) return false;
+    if (placed.chain === INSTALLATION && !row.late) {
+      const { origin_server_ts: claimed } = JSON.parse(row.wire) as { readonly origin_server_ts?: unknown };
+      await this.#parts.crypto.verifications.hear(row.room, { event: row.event, sender, type, content, claimedTime: typeof claimed === "number" ? claimed : row.received });
+    }
+    await this.#parts.silence.keep(row, "not-ours", undefined, ratchet);
+    return true;
   }
   /** Whether it was said by somebody who has a place in that room. */
   #belongs(placed: Placed | undefined, sender: Inbox["sender"], claimed: Inbox["sender"]): boolean {
@@ -181,4 +192,9 @@ export class Opening {
     if (seen === undefined || !world.people.has(row.sender)) return undefined;
     return (await this.#parts.adopt(row.room, row.sender)) ? world.direct(row.sender) : undefined;
   }
+}
+
+/** Whether it belongs to a verification (client-server API, "Key verification framework"). */
+export function isVerification(type: string, content: Readonly<Record<string, unknown>>): boolean {
+  return type.startsWith("m.key.verification.") || (type === "m.room.message" && content["msgtype"] === "m.key.verification.request");
 }

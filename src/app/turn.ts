@@ -14,6 +14,7 @@ import type { Kind, Scope } from "../domain/state.ts";
 import { calledInCase } from "../domain/state.ts";
 import type { Batch, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from "../ports.ts";
 import type { Access } from "./access.ts";
+import type { Confirming } from "./confirming.ts";
 import type { OutboxSender } from "./outbox.ts";
 import { key } from "./outbox.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -65,10 +66,13 @@ export interface TurnParts {
   outbox(): OutboxSender;
   reconciler(): Reconciler;
   access(): Access;
+  confirming(): Pick<Confirming, "look">;
 }
 
 /** Changes of these may change which rooms there should be, or who should be in them. */
 const ROOM_KINDS: ReadonlySet<Kind> = new Set<Kind>(["case", "member", "delivery", "room", "person"]);
+/** Changes of these are brought to the crypto engine. */
+const IDENTITY_KINDS: ReadonlySet<Kind> = new Set<Kind>(["person", "comparison"]);
 
 /** Commits turns and swaps the state. */
 export class Turns {
@@ -148,6 +152,7 @@ export class Turns {
       return { ...row, id: committed.outbox[index] as string };
     }));
     for (const { changes } of changed) this.#parts.access().committed(changes);
+    if (changed.some(({ changes }) => changes.some((change) => IDENTITY_KINDS.has(change.kind)))) this.#parts.confirming().look();
     for (const { chain, changes } of changed) {
       if (!changes.some((change) => ROOM_KINDS.has(change.kind))) continue;
       if (chain === INSTALLATION) {

@@ -5,7 +5,7 @@ import type { ChainState, Entities, Kind } from "./state.ts";
 
 type Maps = { readonly [K in Kind]: Map<string, Entities[K]> };
 
-const KINDS: readonly Kind[] = ["person", "codename", "case", "member", "room", "question", "request", "task", "delivery", "alert", "wakeTest"];
+const KINDS: readonly Kind[] = ["person", "codename", "case", "member", "room", "question", "request", "task", "delivery", "alert", "wakeTest", "comparison"];
 
 /** One entity as it is after an event. */
 export interface Change {
@@ -103,6 +103,6 @@ class Overlay<V> implements ReadonlyMap<string, V> {
 function maps(): Maps {
   return {
     person: new Map(), codename: new Map(), case: new Map(), member: new Map(), room: new Map(), question: new Map(), request: new Map(),
-    task: new Map(), delivery: new Map(), alert: new Map(), wakeTest: new Map(),
+    task: new Map(), delivery: new Map(), alert: new Map(), wakeTest: new Map(), comparison: new Map(),
   };
 }

@@ -2,6 +2,7 @@
  * Confirming that the identity pinned for somebody is theirs, by an administrator whose own identity is confirmed. The bot then signs it, so that the
  * crypto engine itself refuses another (design.md, Proven, at decision time).
  */
+import { isKeptOut } from "./access.ts";
 import type { Context, Decision, Refusal } from "./decision.ts";
 import { decided, refuse } from "./decision.ts";
 import type { CallSign, UserId } from "./ids.ts";
@@ -35,9 +36,9 @@ declare module "./say.ts" {
 /** The least that must be known of whoever gives a command of some weight: a device signed by the pinned identity, or that identity confirmed, too. */
 export type Minimum = "signed" | "confirmed";
 
-/** Administrators of the case who can confirm somebody: their own identity is confirmed, and nobody confirms themselves. */
+/** Administrators of the case who can confirm somebody: their own identity is confirmed, they are not kept out, and nobody confirms themselves. */
 export function confirmers(scope: Scope, user: UserId): readonly Member[] {
-  return administrators(scope).filter((member) => member.user !== user && scope.people.get(member.user)?.confirmed !== undefined);
+  return administrators(scope).filter((member) => member.user !== user && scope.people.get(member.user)?.confirmed !== undefined && !isKeptOut(scope.people, member.user));
 }
 
 /** How somebody whose identity is not confirmed comes to be; `scope` is a case of theirs, if there is one. */

@@ -2,6 +2,7 @@
 import { alertEntity } from "./alert.ts";
 import { caseEntity } from "./case.ts";
 import { codenameEntity } from "./codename.ts";
+import { comparisonEntity } from "./comparison.ts";
 import { deliveryEntity } from "./delivery.ts";
 import type { Entity } from "./entity.ts";
 import type { DomainEvent } from "./events.ts";
@@ -27,7 +28,7 @@ type TickRest = Parameters<NonNullable<Entity<Kind, DomainEvent>["tick"]>> exten
 /** All kinds of entity, by kind. */
 export const ENTITIES = {
   person: personEntity, codename: codenameEntity, case: caseEntity, member: memberEntity, room: roomEntity, question: questionEntity, request: requestEntity,
-  task: taskEntity, delivery: deliveryEntity, alert: alertEntity, wakeTest: wakeTestEntity,
+  task: taskEntity, delivery: deliveryEntity, alert: alertEntity, wakeTest: wakeTestEntity, comparison: comparisonEntity,
 } as unknown as Readonly<Record<Kind, AnyEntity>>;
 
 const BY_EVENT: ReadonlyMap<string, AnyEntity> = new Map(

@@ -2,6 +2,7 @@
 import type { AlertEvent } from "./alert.ts";
 import type { CaseEvent } from "./case.ts";
 import type { CodenameEvent } from "./codename.ts";
+import type { ComparisonEvent } from "./comparison.ts";
 import type { DeliveryEvent } from "./delivery.ts";
 import type { PersonEvent } from "./person.ts";
 import type { QuestionEvent } from "./question.ts";
@@ -13,4 +14,4 @@ import type { WakeTestEvent } from "./wake-test.ts";
 
 /** Any event that changes an entity. */
 export type DomainEvent =
-  | PersonEvent | CodenameEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent | WakeTestEvent;
+  | PersonEvent | CodenameEvent | CaseEvent | MemberEvent | RoomEvent | QuestionEvent | RequestEvent | TaskEvent | DeliveryEvent | AlertEvent | WakeTestEvent | ComparisonEvent;

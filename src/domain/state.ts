@@ -2,6 +2,7 @@
 import type { Alert } from "./alert.ts";
 import type { Case } from "./case.ts";
 import type { TakenCodename } from "./codename.ts";
+import type { PersonComparison } from "./comparison.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CallSign, ChainId, UserId } from "./ids.ts";
 import type { Person } from "./person.ts";
@@ -27,6 +28,8 @@ export interface Entities {
   readonly alert: Alert;
   /** Only in the installation's chain; key: the person. */
   readonly wakeTest: WakeTest;
+  /** Only in the installation's chain. */
+  readonly comparison: PersonComparison;
 }
 /** Name of a kind of entity. */
 export type Kind = keyof Entities;

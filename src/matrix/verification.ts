@@ -113,6 +113,13 @@ export class SasVerifications implements Verifications {
     });
   }
 
+  cancel(id: string): Promise<void> {
+    return this.#serial.run(async () => {
+      const open = this.#open.get(id);
+      if (open !== undefined) await this.#cancel(open);
+    });
+  }
+
   /** Takes every comparison as far as it goes now. Never throws: what fails is tried again with the next call. */
   advance(): Promise<void> {
     if (this.#closed || (this.#noticed.size === 0 && this.#open.size === 0)) return Promise.resolve();

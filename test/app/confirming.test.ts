@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import type { UserId } from "../../src/domain/ids.ts";
+import type { UserId, Zone } from "../../src/domain/ids.ts";
 import { fingerprint } from "../../src/domain/person.ts";
-import type { Row } from "../../src/ports.ts";
+import type { Comparison, Row } from "../../src/ports.ts";
 import { ANA, LUIS, NUNO } from "../domain/builders-core.ts";
-import { masterKeyOf } from "../support/model.ts";
+import { masterKeyOf, settled } from "../support/model.ts";
 import type { Opened } from "./harness.ts";
-import { World, anOpenCase, draftDelivery } from "./harness.ts";
+import { EVA, World, anOpenCase, draftDelivery } from "./harness.ts";
 import { MODEL_SETTINGS } from "./model-settings.ts";
 
 let world: World | undefined;
@@ -44,6 +44,7 @@ describe("an identity", () => {
     await world?.tap(ANA, /^Confirm/);
     assert.equal(world?.reads(LUIS, opened.coordination).filter((shown) => /^The identity of PT-1 is confirmed: compared in person by ES-1/.test(shown.body)).length, 1);
     assert.equal(said(NUNO, /^Your identity is confirmed: it was compared with you in person/), 1);
+    assert.equal(world?.crypto.vouched.get(NUNO), masterKeyOf(NUNO), "the engine itself refuses another from now on");
     await world?.say(ANA, opened.ana, "jit show");
     assert.match(bodies(ANA).at(-1) ?? "", /PT-1 member \(confirmed by ES-1 in person\)/);
     await world?.say(ANA, opened.ana, "doctor PT-1");
@@ -88,6 +89,171 @@ describe("an identity", () => {
     await world.stop();
     await world.start();
     assert.deepEqual((await confirmedIn(ANA)).map(({ how, by }) => [how, by]), [["config", undefined]]);
+  });
+});
+
+describe("the bot's own signature under an identity", () => {
+  it("follows at the next start if a crash came between the journal and it, and again while the homeserver does not answer", async () => {
+    const opened = await anOpenCase({}, "ES,CO,PT");
+    await withNuno(opened);
+    const { crypto } = opened.world;
+    const vouch = crypto.vouch.bind(crypto);
+    crypto.vouch = () => new Promise(() => undefined);
+    await opened.world.say(ANA, opened.ana, "jit confirm PT-1");
+    await opened.world.tap(ANA, /^Confirm/);
+    await opened.world.stop();
+    assert.equal(crypto.vouched.has(NUNO), false);
+    let refusals = 2;
+    crypto.vouch = async (user, key) => {
+      if (user === NUNO && refusals-- > 0) throw Object.assign(new Error("down"), { kind: "unreachable" });
+      return vouch(user, key);
+    };
+    await opened.world.start();
+    assert.equal(crypto.vouched.has(NUNO), false);
+    await opened.world.clock.pass(150_000);
+    assert.equal(crypto.vouched.get(NUNO), masterKeyOf(NUNO));
+    assert.deepEqual(opened.world.bugs, []);
+  });
+
+  it("stands under those of owners from the start, and under nobody's who is not confirmed", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    assert.deepEqual([...world.crypto.vouched.keys()], [ANA]);
+  });
+});
+
+/** What Nuno's client and the bot show. */
+const comparisonOf = (user: UserId, id = "c1"): Comparison => ({
+  id, user, device: "PHONE", decimals: [1_234, 5_678, 9_012],
+  emoji: ["Dog", "Key", "Train", "Hat", "Cloud", "Light Bulb", "Pin"].map((description) => ({ symbol: "🐶", description })),
+});
+
+describe("comparing emoji with the bot", () => {
+  async function comparing(): Promise<World> {
+    await withNuno(await anOpenCase({}, "ES,CO,PT"));
+    assert.ok(world);
+    assert.equal(world.crypto.verifications.show(comparisonOf(NUNO)), true);
+    await settled();
+    return world;
+  }
+
+  it("asks a confirmed administrator and nobody else, and confirms nothing before they have answered", async () => {
+    const { crypto } = await comparing();
+    assert.equal(said(ANA, /^\w+ PT-1 \(@nuno:pt\.example\) compares with me now[^]*🐶 Light Bulb[^]*1234 5678 9012/), 1);
+    assert.equal(said(LUIS, /compares with me/), 0);
+    assert.equal(said(NUNO, /^Call ES-1 now/), 1);
+    assert.equal(said(NUNO, /Light Bulb/), 0, "who is in between would have him read that out");
+    assert.deepEqual(crypto.verifications.answers, []);
+    assert.deepEqual(await confirmedIn(NUNO), []);
+  });
+
+  it("confirms the person when the administrator says that they are the same, in the administrator's name, and has the identity signed", async () => {
+    const { crypto } = await comparing();
+    await world?.tap(ANA, /^The same/);
+    await settled();
+    assert.deepEqual(crypto.verifications.answers, [{ id: "c1", matches: true }]);
+    assert.deepEqual((await confirmedIn(NUNO)).map(({ how, by }) => [how, by]), [["compared", ANA]]);
+    assert.equal(crypto.vouched.get(NUNO), masterKeyOf(NUNO));
+    assert.equal(said(NUNO, /^Your identity is confirmed: the emoji were the same/), 1);
+    assert.equal(world?.reads(LUIS).filter((shown) => /^The identity of PT-1 is confirmed: the emoji were read back to ES-1/.test(shown.body)).length, 1);
+  });
+
+  it("that differ are told to both as what they are, and confirm nobody", async () => {
+    const { crypto } = await comparing();
+    await world?.tap(ANA, /^Not the same/);
+    await settled();
+    assert.deepEqual(crypto.verifications.answers, [{ id: "c1", matches: false }]);
+    for (const user of [ANA, NUNO]) assert.equal(said(user, /^NOT THE SAME/), 1);
+    assert.deepEqual(await confirmedIn(NUNO), []);
+  });
+
+  it("that took too long or that the person's app has ended are told to both, and a tap after it does nothing", async () => {
+    const { crypto } = await comparing();
+    crypto.verifications.end("c1", "timeout");
+    await settled();
+    for (const user of [ANA, NUNO]) assert.equal(said(user, /PT-1 took too long\. Nothing is confirmed/), 1);
+    await world?.tap(ANA, /^The same/);
+    await settled();
+    assert.deepEqual(crypto.verifications.answers, []);
+    assert.deepEqual(await confirmedIn(NUNO), []);
+  });
+
+  it("cut by a restart are told to both; the old question does nothing, and a new comparison counts", async () => {
+    await comparing();
+    await world?.stop();
+    await world?.start();
+    for (const user of [ANA, NUNO]) assert.equal(said(user, /ended because I was started anew/), 1);
+    await world?.tap(ANA, /^The same/);
+    await settled();
+    assert.deepEqual(await confirmedIn(NUNO), []);
+    world?.crypto.verifications.show(comparisonOf(NUNO, "c2"));
+    await settled();
+    await world?.tap(ANA, /^The same/);
+    await settled();
+    assert.deepEqual((await confirmedIn(NUNO)).map(({ by }) => by), [ANA]);
+  });
+
+  it("of two people at once are two questions, each for itself", async () => {
+    const { crypto } = await comparing();
+    crypto.verifications.show(comparisonOf(LUIS, "c2"));
+    await settled();
+    await world?.tap(ANA, /^The same/);
+    await settled();
+    assert.deepEqual(crypto.verifications.answers, [{ id: "c2", matches: true }], "the latest one was tapped");
+    assert.deepEqual([(await confirmedIn(LUIS)).length, (await confirmedIn(NUNO)).length], [1, 0]);
+  });
+
+  it("is witnessed by an owner where no administrator is confirmed yet; of others it is ended, and they are told why", async () => {
+    world = new World();
+    await world.start({ settings: { owners: [{ user: EVA, masterKey: masterKeyOf(EVA), language: "en", zone: "Europe/Brussels" as Zone }] } });
+    const eva = await world.direct(EVA);
+    await world.say(EVA, eva, `jit open agreement "X" states ES,CO,PT until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
+    await world.tap(EVA, /^Confirm/);
+    for (const user of [ANA, LUIS]) {
+      await world.join(user);
+      await world.clock.pass(3_000);
+      await world.tap(user, /^Approve/);
+      await world.clock.pass(3_000);
+    }
+    const ana = await world.direct(ANA);
+    await withNuno({ world, ana, coordination: world.room("coordination") });
+    const { verifications } = world.crypto;
+    verifications.show(comparisonOf(NUNO));
+    await settled();
+    assert.equal(said(NUNO, /^I have ended the verification: nobody in your case can say yet/), 1);
+    assert.equal(verifications.open, 0);
+    verifications.show(comparisonOf(LUIS, "c2"));
+    await settled();
+    assert.equal(said(LUIS, /^Call @eva:be\.example now/), 1);
+    await world.tap(EVA, /^The same/);
+    await settled();
+    assert.deepEqual((await confirmedIn(LUIS)).map(({ how, by }) => [how, by]), [["compared", EVA]]);
+    verifications.show(comparisonOf(NUNO, "c3"));
+    await settled();
+    await world.tap(LUIS, /^The same/);
+    await settled();
+    assert.deepEqual((await confirmedIn(NUNO)).map(({ by }) => by), [LUIS]);
+  });
+
+  it("is not begun by a stranger", async () => {
+    world = new World();
+    await world.start();
+    assert.equal(world.crypto.verifications.show(comparisonOf("@stranger:x.example" as UserId)), false);
+  });
+
+  it("hears what clients write in the person's own chat, in clear or encrypted, and in no other room", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const luis = await world.direct(LUIS);
+    await world.say(LUIS, luis, "help");
+    const content = { msgtype: "m.key.verification.request", body: "x", to: "@relevo:bot.example", methods: ["m.sas.v1"] };
+    world.server.add(luis, LUIS, "m.room.message", content);
+    await settled();
+    await world.send(LUIS, luis, "m.key.verification.start", { "m.relates_to": { rel_type: "m.reference", event_id: "$x" } });
+    world.server.add(opened.coordination, LUIS, "m.room.message", content);
+    await world.send(LUIS, opened.coordination, "m.room.message", content);
+    await settled();
+    assert.deepEqual(world.crypto.verifications.heard.map(({ room, event }) => [room === luis, event.type]), [[true, "m.room.message"], [true, "m.key.verification.start"]]);
   });
 });
 

@@ -161,6 +161,18 @@ describe("comparing emoji with the bot", () => {
     assert.equal(await vouchedFor(ana), false);
   });
 
+  it("that nobody can answer is ended as cancelled, not as differing, and vouches for nobody", async () => {
+    const ana = await newPerson(true);
+    const comparison = await compare(ana);
+    await bot.crypto.verifications.cancel(comparison.id);
+    await ana.comparesUntilShown();
+    assert.deepEqual(ended.at(-1), { user: ana.person.user, end: "cancelled" });
+    assert.equal(ana.over, "m.user");
+    assert.equal(await bot.crypto.verifications.answer(comparison.id, true), false);
+    await bot.crypto.verifications.cancel(comparison.id);
+    assert.equal(await vouchedFor(ana), false);
+  });
+
   it("is refused to strangers and shows nothing of them", async () => {
     const eve = await newPerson(false);
     await eve.asks();

@@ -251,7 +251,7 @@ export class Life {
       vouch: (user, masterKey) => this.#call("masterKey", () => masterKey === masterKeyOf(user)),
       unvouch: (user, masterKey) => this.#call("masterKey", () => masterKey === masterKeyOf(user)),
       rotate: (room) => this.#call("encrypt", () => void room),
-      verifications: { listen() {}, hear: async () => undefined, answer: async () => false },
+      verifications: { listen() {}, hear: async () => undefined, answer: async () => false, cancel: async () => undefined },
       healthy: async () => true,
       close: async () => undefined,
     };

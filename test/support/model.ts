@@ -317,6 +317,13 @@ export class ModelVerifications implements Verifications {
     this.end(id, matches ? "verified" : "mismatch");
     return true;
   }
+  async cancel(id: string): Promise<void> {
+    this.end(id, "cancelled");
+  }
+  /** Comparisons that have not ended. */
+  get open(): number {
+    return this.#shown.size;
+  }
   /** As when somebody's client has come to the emoji; false if nobody wants to verify them. */
   show(comparison: Comparison): boolean {
     if (this.#listener?.pinned(comparison.user) === undefined) return false;

@@ -52,6 +52,11 @@ installed({ type: "codename.taken", v: 1, codename: "Albatross", case: GOLDEN_CA
 installed({ type: "person.confirmed", v: 1, user: ana, masterKey: "A".repeat(43) as MasterKey, how: "config", at: now() });
 installed({ type: "person.confirmed", v: 1, user: luis, masterKey: "B".repeat(43) as MasterKey, how: "agreement", by: ana, at: now() });
 
+const comparing = { user: luis, masterKey: "B".repeat(43) as MasterKey, asked: [ana], called: ["ES-1"], in: { chain: GOLDEN_CASE, codename: "Albatross", callSign: CO1.callSign } };
+installed({ type: "comparison.shown", v: 1, id: "0123456789abcdef01234567", ...comparing, at: now(), expires: at(600) });
+installed({ type: "comparison.answered", v: 1, id: "0123456789abcdef01234567", by: ana, matches: true, at: now() });
+installed({ type: "comparison.ended", v: 1, id: "0123456789abcdef01234567", end: "verified", at: now() });
+
 // ---------------------------------------------------------------- the case and its people
 happened({
   type: "case.opened", v: 1, case: GOLDEN_CASE, codename: "Albatross", agreement: "ES-CO-PT 2026/114", states: [ES, CO, PT], from: at(0), until: at(500_000), zone: madrid,
