@@ -6,7 +6,7 @@ import { keywordShown } from "../../src/chat/words.ts";
 import type { UserId } from "../../src/domain/ids.ts";
 import type { Scope } from "../../src/domain/state.ts";
 import type { Dice } from "./chance.ts";
-import { CELIA, PEOPLE, SECRET, STRANGER } from "./people.ts";
+import { OUTSIDERS, PEOPLE, SECRET } from "./people.ts";
 
 /** A line with what it is about, as far as that can be seen from outside. */
 export interface Typed {
@@ -57,7 +57,7 @@ function valueOf(reading: ReturnType<typeof slotsOf>[number]["reading"], scope: 
   switch (reading.kind) {
     case "task": case "delivery": case "alert": return refOf(reading.kind, scope, dice);
     case "person": return dice.oneIn(3) ? dice.of(PEOPLE) ?? "" : callSignOf(scope, dice);
-    case "user": return dice.of([...PEOPLE, CELIA, CELIA, CELIA, STRANGER]) ?? "";
+    case "user": return dice.of(dice.oneIn(4) ? PEOPLE : OUTSIDERS) ?? "";
     case "users": return `${dice.of(PEOPLE) ?? ""} ${dice.of(PEOPLE) ?? ""}`;
     case "users-with-countries": return admins(author, dice);
     case "country": return dice.oneIn(2) ? countryOf(author) : dice.of(COUNTRIES) ?? "";
