@@ -28,7 +28,7 @@ export interface Outcome {
   readonly story: readonly { readonly number: number; readonly text: string }[];
   readonly coverage: Coverage;
   /** Every row and every message that came of it, in order: two runs of a seed have the same. */
-  readonly trace: readonly string[];
+  trace(): readonly string[];
 }
 
 /** Runs a seed. */
@@ -54,6 +54,6 @@ export async function run(plan: Plan): Promise<Outcome> {
   scene.kill();
   const coverage = new Coverage();
   for (const [event, { command, state }] of scene.given) coverage.count(command, state, scene.truth.ends.get(event) === "done");
-  const trace = [...[...scene.durable.rows.values()].flat().map((row) => JSON.stringify(row)), ...scene.server.state.said.map(({ at, room, body }) => `${at} ${room} ${body}`)];
+  const trace = (): string[] => [...[...scene.durable.rows.values()].flat().map((row) => JSON.stringify(row)), ...scene.server.state.said.map(({ at, room, body }) => `${at} ${room} ${body}`)];
   return { seed, steps: done, trace, last: isEarly ? last : steps, story, coverage, ...(scene.broken === undefined ? {} : { broken: scene.broken }) };
 }
