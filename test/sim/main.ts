@@ -21,8 +21,9 @@ const [seeds, first, steps, workers, minutes] = [values.seeds, values.seed, valu
   return number;
 }) as [number, number, number, number, number];
 
+const registry = await loadRegistry(fileURLToPath(new URL("../../commands/", import.meta.url)));
 const ran = await inThreads({ first, count: seeds, steps, shrink: SHRINK, within: minutes * 60_000 }, workers);
-const { lines, seeds: count, failures } = reported(ran, steps, await loadRegistry(fileURLToPath(new URL("../../commands/", import.meta.url))));
+const { lines, seeds: count, failures } = reported(ran, steps, registry);
 for (const line of lines) console.log(line);
 console.log(`${count - failures} passed, ${failures} failed`);
 process.exitCode = failures > 0 || count === 0 ? 1 : 0;
