@@ -59,6 +59,53 @@ describe("a question", () => {
     assert.equal(optionOf(question, { word: "no" }), question.options[1]);
     assert.equal(optionOf(question, { option: "made up" }), undefined);
   });
+  it("with more than two answers has no yes and no no", () => {
+    const question = { ...aQuestion(), options: [...aQuestion().options, { id: "third", label: line("text", { text: "3" }) }] };
+    for (const word of ["yes", "no"] as const) assert.equal(optionOf(question, { word }), undefined);
+    assert.equal(optionOf(question, { option: "third" })?.id, "third");
+  });
+  it("says why an answer did not count", () => {
+    const question = aQuestion();
+    const [used, withdrawn, expired] = (["used", "withdrawn", "expired"] as const).map((why) => {
+      const said = whyIgnored(question, why);
+      return said.ok ? undefined : said.lines[0];
+    });
+    assert.deepEqual([used?.code, withdrawn?.code, expired?.code], ["question.answered-already", "question.withdrawn", "question.expired"]);
+    assert.deepEqual(expired?.facts, { minutes: 10 });
+    const short = whyIgnored({ ...question, expires: (question.askedAt + 1_000) as Instant }, "expired");
+    assert.deepEqual(!short.ok && short.lines[0]?.facts, { minutes: 1 });
+  });
+  it("that ran out is over at once, and an answer to it is put on record as late", () => {
+    const question = aQuestion();
+    const expired = questionEntity.evolve(question, { type: "question.expired", v: 1, id: question.id, at: EXPIRES });
+    assert.equal(expired.state, "expired");
+    const { counts, decision } = answer(expired, ANA, first(question), NOW);
+    assert.equal(counts, false);
+    assert.deepEqual(decision.ok && decision.events.map((event) => event.type === "question.vote-ignored" && event.why), ["expired"]);
+  });
+  it("is put where its answer is expected, and closed there when it is over", () => {
+    const question = aQuestion();
+    const asked = { type: "question.asked", v: 1, ...question } as const;
+    const scope = after([asked]);
+    assert.deepEqual(questionEntity.effects(asked, scope), [{ effect: "ask", question: question.id, to: { to: "people", users: [ANA] }, lane: "live" }]);
+    assert.deepEqual(questionEntity.effects({ type: "question.vote-ignored", v: 1, id: question.id, by: LUIS, why: "not-asked", at: NOW }, scope), []);
+    for (const type of ["question.expired", "question.withdrawn"] as const) {
+      const over = { type, v: 1, id: question.id, at: NOW } as const;
+      assert.deepEqual(questionEntity.effects(over, after([asked, over])), [{ effect: "close", question: question.id }]);
+      assert.deepEqual(questionEntity.effects(over, after([asked, { type: "question.answered", v: 1, id: question.id, by: ANA, option: first(question).id, at: NOW }, over])), []);
+      assert.deepEqual(questionEntity.effects(over, after([])), []);
+    }
+  });
+  it("keeps who answered what and when, whatever comes after", () => {
+    const question = aQuestion();
+    const answered = questionEntity.evolve(question, { type: "question.answered", v: 1, id: question.id, by: ANA, option: first(question).id, at: NOW });
+    const later = (["question.expired", "question.withdrawn"] as const).reduce((before, type) => questionEntity.evolve(before, { type, v: 1, id: question.id, at: EXPIRES }), answered);
+    assert.deepEqual([later.state, later.answer], ["answered", { by: ANA, option: first(question).id, at: NOW }]);
+    assert.equal(questionEntity.evolve(answered, { type: "question.vote-ignored", v: 1, id: question.id, by: LUIS, why: "used", at: NOW }), answered);
+  });
+  it("cannot be answered before it was asked", () => {
+    assert.throws(() => questionEntity.evolve(undefined, { type: "question.expired", v: 1, id: aQuestion().id, at: NOW }), /question\.expired before question\.asked/);
+  });
   it("is withdrawn with the matter it is about, once, and no other is", () => {
     const question = aQuestion();
     const scope = after([{ type: "question.asked", v: 1, ...question }]);
