@@ -69,6 +69,9 @@ export const OF_LINE = {
   "http.again": ["warn", "The homeserver did not answer or asked to wait (`status`); asked again after `ms`, `attempt` times so far."],
   "identity.published": ["info", "The bot's identity was made and published: at the first start only. At another it means that the account was emptied: find out by whom."],
   "identity.recovered": ["info", "The bot's identity was recovered with the recovery key, and its device signed."],
+  "key-backup.made": ["info", "The room keys are sealed into a backup on the homeserver from now on."],
+  "key-backup.no-key": ["warn", "There is no key for the backup of room keys: the account was emptied or its secret storage is another. `relevo doctor` says more."],
+  "key-backup.not-ours": ["warn", "The backup of room keys on the homeserver was somebody else's: it was left alone, and a new one made. Find out who made it."],
   "identity.secrets-stored": ["info", "The identity was sealed into the account's secret storage, and the recovery key written."],
 } as const satisfies Readonly<Record<string, readonly ["info" | "warn" | "error", string]>>;
 

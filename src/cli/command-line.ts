@@ -208,7 +208,8 @@ async function runBot(config: string, terminal: Terminal, life: Life): Promise<n
   const leave = (thrown: unknown): void => {
     const end = endOf(thrown);
     // Then another bot uses the folder: how that one is, it tells itself.
-    if (end.code !== "journal.in-use") writeEnded(settings.data, { at: clock.now(), ...end });
+    if (end.code === "journal.in-use") delete life.bot;
+    else writeEnded(settings.data, { at: clock.now(), ...end });
   };
   const say = (text: string): void => {
     life.bot = "stopped";

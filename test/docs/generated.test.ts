@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { outOfDate } from "../../docs/generate.ts";
+import { OF_LINE } from "../../src/app/log-codes.ts";
 import { programOf } from "../../src/cli/command-line.ts";
 import { parseConfig } from "../../src/cli/config.ts";
 
@@ -43,6 +44,16 @@ describe("documentation", () => {
       assert.ok(command !== undefined, name);
       for (const option of rest.filter((word) => word.startsWith("--"))) assert.ok(command.options.some(({ long }) => long === option), `relevo ${name} ${option}`);
     }
+  });
+  it("explains every code that the part which speaks to the homeserver reports", async () => {
+    const named = new Set<string>();
+    for (const name of await readdir(join(ROOT, "src", "matrix"), { recursive: true })) {
+      if (!name.endsWith(".ts")) continue;
+      for (const [, code = ""] of (await readFile(join(ROOT, "src", "matrix", name), "utf8")).matchAll(/\blog\("([a-z-]+\.[a-z.-]+)"/g)) named.add(code);
+    }
+    assert.ok(named.has("http.again"));
+    assert.deepEqual([...named].filter((code) => !Object.hasOwn(OF_LINE, code)), []);
+    assert.deepEqual(Object.keys(OF_LINE).filter((code) => !named.has(code)), []);
   });
   it("has no link to a file that is not there", async () => {
     const broken: string[] = [];
