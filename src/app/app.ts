@@ -3,8 +3,9 @@ import { createHmac } from "node:crypto";
 import type { Registry } from "../chat/registry.ts";
 import { sayIn } from "../chat/catalogue.ts";
 import { editContent, noticeContent, written } from "../chat/write.ts";
-import { boardOf } from "../domain/board.ts";
+import { boardOf, liveLine } from "../domain/board.ts";
 import { Chain } from "../domain/chain.ts";
+import { cardOf } from "../domain/delivery-card.ts";
 import type { Effect } from "../domain/effect.ts";
 import type { ChainId, Instant, RoomId, UserId, Zone } from "../domain/ids.ts";
 import { COORDINATION, INSTALLATION, SPACE } from "../domain/ids.ts";
@@ -33,6 +34,7 @@ import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
 import { identityLost } from "./identity-lost.ts";
 import { Intake } from "./intake.ts";
+import { LiveBoards } from "./live-boards.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
 import type { Replaced } from "./reconciler.ts";
 import { Reconciler, usableDirect } from "./reconciler.ts";
@@ -103,6 +105,7 @@ export class App {
   readonly #reconciler: Reconciler;
   readonly #fitness: Fitness;
   readonly #redactions: Redactions;
+  readonly #live: LiveBoards;
   readonly #alarms: Alarms;
   readonly #access: Access;
   readonly #recovery: Recovery;
@@ -172,7 +175,7 @@ export class App {
     this.#recovery = new Recovery({ ...parts, world, writer: this.#writer, turns: this.#turns, owners: owners.map((owner) => owner.user) });
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
-      board: (at) => this.#board(at), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
+      board: (at, isCard) => (isCard ? this.#card(at) : this.#board(at)), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
       needsRoom: (at) => this.#reconciler.look(at), unfit: (at) => this.#fitness.of(at), isPreparing: (at) => this.#reconciler.isPreparing(at),
       heading: (at, user) => this.#heading(at, user), maySent: (created) => this.#recovery.maySent(created), random, doubtful: (user) => this.#access.doubtful(user), undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
     });
@@ -190,12 +193,16 @@ export class App {
         what: "room-closed", about: `${at.slot}/${needs}`, facts: { slot: at.slot, needs }, lines: [closedLine(world.scope(at.chain), at, by, needs)],
       }),
       alarm: (at, repair, step) => this.#alarm(at, repair, step),
-      board: (at) => this.#outbox.boardPlace(at),
+      pinned: async (at, room) => {
+        const places = [await this.#outbox.boardPlace(at, true), await this.#outbox.boardPlace(at, false)];
+        return places.flatMap((place) => (place?.room === room ? [place.event] : []));
+      },
     });
     this.#fitness = new Fitness({
       journal, gateway, clock, world, rooms, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, health: this.health, log,
       fitAgain: (at) => this.#outbox.nudge(at),
     });
+    this.#live = new LiveBoards({ journal, clock, random, world, outbox: this.#outbox, health: this.health, log });
     this.#redactions = new Redactions({ journal, gateway, clock, world, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, health: this.health, log });
     this.#intake = new Intake({
       redactions: this.#redactions,
@@ -229,6 +236,7 @@ export class App {
     await this.#access.begin();
     await this.#intake.backlog();
     const cancel = clock.wakeAt((clock.now() + HOLD_TICKS) as Instant, () => this.#scheduler.release());
+    this.#live.start();
     this.#looping = this.#loop().finally(cancel);
   }
   /**
@@ -262,6 +270,7 @@ export class App {
     this.#fitness.stop();
     this.#redactions.stop();
     this.#confirming.stop();
+    this.#live.stop();
     this.#outbox.stop();
     this.#intake.stop();
     this.#digest.stop();
@@ -395,7 +404,7 @@ export class App {
     for (const chain of this.#world.cases) {
       const scope = this.#world.scope(chain);
       for (const { slot, room } of scope.state.room.values()) {
-        const place = await this.#outbox.boardPlace({ chain, slot });
+        const place = await this.#outbox.boardPlace({ chain, slot }, false);
         const seen = this.#rooms.get(room);
         if (place === undefined || seen === undefined) continue;
         const roster = rosterOf(scope, slot);
@@ -473,11 +482,12 @@ export class App {
         effects: [...replacedEffects(this.#world.scope(at.chain), at, replaced), ...this.#boardEffects(at)],
       }] }),
     }));
+    this.#fitness.look(at);
     this.#outbox.nudge(at);
   }
   #boardEffects(at: Placed): readonly Effect[] {
     // A space has none: a message for it would wait for an encryption that never comes.
-    return boardOf(this.#world.scope(at.chain), at.slot) === undefined ? [] : [{ effect: "board", slot: at.slot }];
+    return boardOf(this.#world.scope(at.chain), at.slot) === undefined ? [] : [{ effect: "board", slot: at.slot, ...(this.#world.scope(at.chain).state.delivery.has(at.slot) ? { card: true } : {}) }];
   }
   /** A room in which only this person and the bot are, encrypted, and not bound to anything else: it is where they want to talk. */
   async #adopt(room: RoomId, user: UserId): Promise<boolean> {
@@ -560,12 +570,21 @@ export class App {
     return written(message(line("room.for", { room: placeName(this.#world.scope(at.chain), at) })), reader);
   }
 
-  #board(at: Placed): { readonly content: Readonly<Record<string, unknown>>; readonly shown: string } | undefined {
+  #board(at: Placed): ShownBoard | undefined {
     const scope = this.#world.scope(at.chain);
     const board = boardOf(scope, at.slot);
     if (board === undefined) return undefined;
     const all = line("chat.cut-board", { line: typed(at.slot === COORDINATION ? "task list" : "cd show") });
-    const content = noticeContent(board, roomReader(scope, at.slot, this.#parts.settings.prefix, this.#parts.clock.now()), all);
+    const now = this.#parts.clock.now();
+    const reader = roomReader(scope, at.slot, this.#parts.settings.prefix, now);
+    // Whether it shows something else now does not depend on the time that it shows.
+    return { content: noticeContent(message(...board.lines, liveLine(scope, at.slot, now)), reader, all), shown: String(noticeContent(board, reader, all)["body"]) };
+  }
+  #card(at: Placed): ShownBoard | undefined {
+    const scope = this.#world.scope(at.chain);
+    const card = cardOf(scope, at.slot);
+    if (card === undefined) return undefined;
+    const content = noticeContent(card, roomReader(scope, at.slot, this.#parts.settings.prefix, this.#parts.clock.now()));
     return { content, shown: String(content["body"]) };
   }
   async #checkpoint(chain: ChainId): Promise<Readonly<Record<string, unknown>>> {
@@ -573,6 +592,12 @@ export class App {
     const text = checkpointText(checkpoint);
     return noticeContent(message(line("app.checkpoint", {}), line("text", { text })), roomReader(this.#world.scope(chain), COORDINATION, this.#parts.settings.prefix, this.#parts.clock.now()));
   }
+}
+
+/** A board or a card as it goes out, and what it shows apart from the time. */
+interface ShownBoard {
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly shown: string;
 }
 
 /** What ended the bot, with its cure where an operator has one. */

@@ -8,6 +8,7 @@ const OF_APP = {
   "alarms.failed": "People in charge could not be told of an alarm. A fault of the program: report the line.",
   "backup.not-held": "The journal could not be held still for a copy; `relevo backup` or `relevo audit export` has said so too.",
   "backup.not-listening": "`relevo backup` and `relevo audit export` cannot ask this bot to hold its journal still (`why`); stop it for a copy.",
+  "boards.not-renewed": "The time on the boards of what moves could not be renewed; it is tried again. Report the line.",
   "catch-up.failed": "Reading what was missed in a room failed; it is tried again. Report the line.",
   "cli.fault": "The process ended by a fault of the program. Start it again; nothing accepted is lost. Report the line.",
   "clock.jumped": "The machine slept or its clock was set forward by `ms`: treated as a downtime.",

@@ -38,8 +38,8 @@ export type Body =
   /** The poll of a question; its event id is kept until the question is closed. `of`: it takes the place of this one, which was removed. */
   | { readonly kind: "poll"; readonly at: Placed; readonly type: string; readonly content: Content; readonly asks: Asks; readonly of?: string }
   | { readonly kind: "close"; readonly at: Placed; readonly poll: string; readonly type: string; readonly content: Content }
-  /** Rendered when it is sent: a burst of changes is one edit. */
-  | { readonly kind: "board"; readonly at: Placed }
+  /** Rendered when it is sent: a burst of changes is one edit. `renews`: also if it shows nothing else than the time until which the bot was there. */
+  | { readonly kind: "board"; readonly at: Placed; readonly of?: "card"; readonly renews?: true }
   /** Nothing is said: what is said next there is encrypted with a new key. */
   | { readonly kind: "rotate"; readonly at: Placed }
   | { readonly kind: "checkpoint"; readonly at: Placed; readonly chain: ChainId };
@@ -52,6 +52,8 @@ export interface BoardPlace {
   readonly shown: string;
   /** The event that shows it now: the latest edit. */
   readonly latest?: EventId;
+  /** The time that it shows as the last at which the bot was there. */
+  readonly live?: Instant;
 }
 
 /** What a board under way will be once it is sent; kept with its ciphertext, because that cannot be asked. */
@@ -60,6 +62,7 @@ interface BoardUnderWay {
   readonly edits?: EventId;
   readonly readers: readonly UserId[];
   readonly shown: string;
+  readonly live?: Instant;
 }
 
 /** The key inside the plaintext by which a bot finds its own message again. */
@@ -86,6 +89,8 @@ const WAITS = {
 
 export { faultOf } from "./gateway-fault.ts";
 
+/** The time that a moving delivery's board shows as the last at which the bot was there is renewed after this, in milliseconds. */
+export const LIVE_EVERY = 15 * 60_000;
 /** A room that is not as it must be is looked at again after this, in milliseconds; a change of it is seen sooner. */
 const NOT_NOW = 2_000;
 
@@ -100,7 +105,7 @@ export interface OutboxParts {
   readonly log: Log;
   readonly random: Pick<Random, "bytes">;
   /** Content of a room's board now; undefined when there is none. */
-  board(at: Placed): { readonly content: Content; readonly shown: string } | undefined;
+  board(at: Placed, isCard: boolean): { readonly content: Content; readonly shown: string } | undefined;
   edit(content: Content, of: EventId): Content;
   checkpoint(chain: ChainId): Promise<Content>;
   /** Something about a room has to be looked at (it is missing, unencrypted, or nobody is there). */
@@ -163,9 +168,9 @@ export class OutboxSender {
   waiting(): readonly { readonly lane: Lane; readonly created: Instant; readonly setAside: boolean }[] {
     return this.#pending.map(({ row }) => ({ lane: row.lane, created: row.created, setAside: this.#failing.asideUntil(row.id) !== undefined }));
   }
-  /** Whether a board of this room is already waiting to be sent. */
-  boardWaits(at: Placed): boolean {
-    return this.#pending.some(({ row, body, at: there }) => body.kind === "board" && row.state === "rendered" && there === key(at) && !this.#busy.has(there));
+  /** Whether a board, or the card, of this room is already waiting to be sent. */
+  boardWaits(at: Placed, isCard: boolean): boolean {
+    return this.#pending.some(({ row, body, at: there }) => body.kind === "board" && (body.of === "card") === isCard && row.state === "rendered" && there === key(at) && !this.#busy.has(there));
   }
   stop(): void {
     this.#stopped = true;
@@ -454,20 +459,22 @@ export class OutboxSender {
         return { type: body.type, content: { ...body.content, "m.relates_to": { rel_type: "m.reference", event_id: poll } } };
       }
       case "board": {
-        const board = this.#parts.board(body.at);
+        const board = this.#parts.board(body.at, body.of === "card");
         if (board === undefined) return undefined;
-        const place = await this.boardPlace(body.at);
+        const place = await this.boardPlace(body.at, body.of === "card");
         const edits = place !== undefined && place.room === room && readers.every((user) => place.readers.includes(user)) ? place.event : undefined;
-        if (edits !== undefined && place?.shown === board.shown) return undefined;
+        const now = this.#parts.clock.now();
+        const isFresh = body.renews !== true || now - (place?.live ?? 0) < LIVE_EVERY;
+        if (edits !== undefined && place?.shown === board.shown && isFresh) return undefined;
         return {
           type: "m.room.message", content: edits === undefined ? board.content : this.#parts.edit(board.content, edits),
-          board: { readers, shown: board.shown, ...(edits === undefined ? {} : { edits }) },
+          board: { readers, shown: board.shown, live: now, ...(edits === undefined ? {} : { edits }) },
         };
       }
     }
   }
-  async boardPlace(at: Placed): Promise<BoardPlace | undefined> {
-    const text = await this.#parts.journal.value(`board:${key(at)}`);
+  async boardPlace(at: Placed, isCard: boolean): Promise<BoardPlace | undefined> {
+    const text = await this.#parts.journal.value(boardValue(at, isCard));
     return text === undefined ? undefined : (JSON.parse(text) as BoardPlace);
   }
   async #done(row: Outbox, body: Body, room: RoomId, event: EventId): Promise<Settled> {
@@ -479,9 +486,9 @@ export class OutboxSender {
     if (body.kind === "board") {
       const under = await journal.value(`sending:${row.id}`);
       if (under !== undefined) {
-        const { edits, readers, shown } = JSON.parse(under) as BoardUnderWay;
-        const stands: BoardPlace = { room, event: edits ?? event, readers, shown, latest: event };
-        values[`board:${key(body.at)}`] = JSON.stringify(stands);
+        const { edits, readers, shown, live } = JSON.parse(under) as BoardUnderWay;
+        const stands: BoardPlace = { room, event: edits ?? event, readers, shown, latest: event, ...(live === undefined ? {} : { live }) };
+        values[boardValue(body.at, body.of === "card")] = JSON.stringify(stands);
         values[`sending:${row.id}`] = null;
       }
     }
@@ -584,6 +591,10 @@ function outOfThread(ciphertext: string): string | undefined {
   return relation?.rel_type === "m.thread" ? JSON.stringify(alone) : undefined;
 }
 
+/** Under which small value it is kept where the board of a room stands, or its card. */
+export function boardValue(at: Placed, isCard: boolean): string {
+  return `${isCard ? "card" : "board"}:${key(at)}`;
+}
 /** A place as one string, for look-ups. */
 export function key(at: Placed): string {
   return `${at.chain}/${at.slot}`;

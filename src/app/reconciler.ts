@@ -2,7 +2,7 @@
  * Brings the rooms to what the state says they should be: one step a room at a time, the next only after the server has shown the last one.
  * Steps are computed from what is seen and are idempotent, so none is stored: after a crash the same difference gives the same step.
  */
-import type { ChainId, Instant, RoomId, UserId } from "../domain/ids.ts";
+import type { ChainId, EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, SPACE, directSlot, directUser, serverOf } from "../domain/ids.ts";
 import type { Line } from "../domain/say.ts";
 import type { WhyNot } from "../domain/room-succession.ts";
@@ -14,7 +14,6 @@ import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
 import type { Health } from "./health.ts";
 import type { Log } from "./system.ts";
-import type { BoardPlace } from "./outbox.ts";
 import { faultOf, key } from "./outbox.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Placed, World } from "./world.ts";
@@ -60,8 +59,8 @@ export interface ReconcilerParts {
   bind(at: Placed, room: RoomId, replaced?: Replaced): Promise<void>;
   /** Somebody has closed a room, and the bot cannot go on in the other one yet: the administrators can help. */
   closed(at: Placed, by: UserId, needs: "invitation" | "power"): void;
-  /** Where the room's board stands, if it has one. */
-  board(at: Placed): Promise<BoardPlace | undefined>;
+  /** The events that are pinned in this room: its card, if it has one, and its board. */
+  pinned(at: Placed, room: RoomId): Promise<readonly EventId[]>;
   /** The same repair again and again: the administrators must look. `repair` names it exactly, with the person whom it is about; `step` is its kind. */
   alarm(at: Placed, repair: string, step: string): void;
   readonly health: Health;
@@ -248,12 +247,12 @@ export class Reconciler {
     await gateway.setState(old, "m.room.tombstone", "", { body: "This room goes on in another one.", replacement_room: room });
     return `close ${old}`;
   }
-  /** The board's place is the pinned message: the only one, so that a phone shows it. */
+  /** The board's place is the pinned message: the last one, so that a phone shows it; of a delivery the card is pinned before it. */
   async #pin(at: Placed, room: RoomId, seen: ObservedRoom): Promise<string | undefined> {
-    const board = await this.#parts.board(at);
-    if (board === undefined || board.room !== room || (seen.pinned.length === 1 && seen.pinned[0] === board.event)) return undefined;
-    if (this.#tooOften(at, `pin ${board.event}`)) return undefined;
-    await this.#parts.gateway.setState(room, "m.room.pinned_events", "", { pinned: [board.event] });
+    const pinned = await this.#parts.pinned(at, room);
+    if (pinned.length === 0 || JSON.stringify(seen.pinned) === JSON.stringify(pinned)) return undefined;
+    if (this.#tooOften(at, `pin ${pinned.join(" ")}`)) return undefined;
+    await this.#parts.gateway.setState(room, "m.room.pinned_events", "", { pinned });
     return "pin";
   }
   /** A direct chat is not ours to repair when the person made it: if it cannot be used, a new one is made. */

@@ -12,7 +12,7 @@ import type { Clock, Gateway, Journal, NewOutbox, Outbox, TimelineEvent } from "
 import type { Alarms } from "./alarms.ts";
 import type { Health } from "./health.ts";
 import type { Body, BoardPlace } from "./outbox.ts";
-import { key } from "./outbox.ts";
+import { boardValue, key } from "./outbox.ts";
 import { removedLines } from "./room-news.ts";
 import type { Log } from "./system.ts";
 import type { Turns } from "./turn.ts";
@@ -69,7 +69,7 @@ export class Redactions {
       if (event.type !== "m.room.redaction" || event.sender === gateway.user) continue;
       const target = targetOf(event.wire);
       if (target === undefined || this.#waiting.size + Object.keys(values).length >= MOST) continue;
-      const isOurs = (await this.#isBoard(at, target)) || (await journal.outboxSentAs(target)) !== undefined;
+      const isOurs = (await this.#isBoard(at, target, false)) || (await this.#isBoard(at, target, true)) || (await journal.outboxSentAs(target)) !== undefined;
       if (isOurs) values[`${PREFIX}${event.event}`] = JSON.stringify({ room, target, by: event.sender } satisfies Removed);
     }
     return values;
@@ -103,22 +103,24 @@ export class Redactions {
     health.count("messages_removed");
     // Their own copy is theirs to remove; but the removal is a claim of the server, so they are told.
     const isTheirs = at.chain === INSTALLATION && by === directUser(at.slot);
-    const isBoard = (await this.#isBoard(at, target)) || (row !== undefined && (JSON.parse(row.body) as Body).kind === "board");
+    const body = row === undefined ? undefined : (JSON.parse(row.body) as Body);
+    const isCard = (body?.kind === "board" && body.of === "card") || (await this.#isBoard(at, target, true));
+    const isBoard = isCard || body?.kind === "board" || (await this.#isBoard(at, target, false));
     const often = row === undefined ? 0 : timesOf(row);
     const isAgain = !isTheirs && (isBoard || (row !== undefined && often < TIMES));
-    const effects: readonly Effect[] = isTheirs ? [{ ...tellPeople([by], message(line("room.message-yours", {}))), supersedes: "message-yours" }] : isAgain && isBoard ? [{ effect: "board", slot: at.slot }] : [];
+    const effects: readonly Effect[] = isTheirs ? [{ ...tellPeople([by], message(line("room.message-yours", {}))), supersedes: "message-yours" }] : isAgain && isBoard ? [{ effect: "board", slot: at.slot, ...(isCard ? { card: true } : {}) }] : [];
     await turns.commit({
       now, parts: [], trust: "none",
       notes: [{ chain: at.chain, what: "message-removed", facts: { slot: at.chain === INSTALLATION ? "direct" : at.slot, again: isAgain }, effects }],
       ...(isAgain && !isBoard && row !== undefined ? { again: [anew(row, target)] } : {}),
-      values: { [name]: null, ...(isBoard && isAgain ? { [`board:${key(at)}`]: null } : {}) },
+      values: { [name]: null, ...(isBoard && isAgain ? { [boardValue(at, isCard)]: null } : {}) },
     });
     if (isTheirs) return;
     const chain = at.chain === INSTALLATION && row !== undefined ? row.chain : at.chain;
     alarms.give(chain, { what: "message-removed-alarm", about: `${key(at)}/${by}/${String(isAgain)}`, facts: { again: isAgain }, lines: removedLines(world.scope(at.chain), at, by, isAgain ? "again" : "too-often") });
   }
-  async #isBoard(at: Placed, target: EventId): Promise<boolean> {
-    const text = await this.#parts.journal.value(`board:${key(at)}`);
+  async #isBoard(at: Placed, target: EventId, isCard: boolean): Promise<boolean> {
+    const text = await this.#parts.journal.value(boardValue(at, isCard));
     if (text === undefined) return false;
     const place = JSON.parse(text) as BoardPlace;
     return place.event === target || place.latest === target;

@@ -44,7 +44,7 @@ export interface Rendering {
   readonly prefix: string;
   readonly home?: Home;
   readonly mark?: Mark;
-  boardWaits(at: Placed): boolean;
+  boardWaits(at: Placed, isCard: boolean): boolean;
   /** Called for each person who should have been told and is kept out: nothing is made for them. */
   leftOut?(user: UserId): void;
   random(): string;
@@ -62,7 +62,10 @@ export function render(effect: Effect, with_: Rendering): Rendered[] {
     case "say": return places(effect.to, with_).flatMap(({ at, reader, user }) => saying(effect, at, reader, user, with_));
     case "ask": return asking(effect, with_);
     case "close": return closing(effect.question, with_);
-    case "board": return board({ chain: with_.chain, slot: effect.slot }, with_);
+    case "board": {
+      const at = { chain: with_.chain, slot: effect.slot };
+      return [...(effect.card === true ? board(at, with_, true) : []), ...board(at, with_, false)];
+    }
     case "rotate": return rotated(effect.slots, with_);
     case "checkpoint": {
       const at = { chain: with_.chain, slot: COORDINATION };
@@ -77,10 +80,10 @@ function rotated(slots: readonly Slot[] | "all", with_: Rendering): Rendered[] {
   return all.map((slot) => row({ kind: "rotate", at: { chain: with_.chain, slot } }, "stop", with_));
 }
 
-/** The row that has a board posted or edited, unless one is waiting already. */
-export function board(at: Placed, with_: Pick<Rendering, "chain" | "now" | "boardWaits" | "random">): Rendered[] {
-  if (with_.boardWaits(at)) return [];
-  return [{ ...row({ kind: "board", at }, "routine", with_), id: with_.random() }];
+/** The row that has a board, or a card, posted or edited, unless one is waiting already. */
+function board(at: Placed, with_: Rendering, isCard: boolean): Rendered[] {
+  if (with_.boardWaits(at, isCard)) return [];
+  return [{ ...row({ kind: "board", at, ...(isCard ? { of: "card" } : {}) }, "routine", with_), id: with_.random() }];
 }
 
 /** One message; a long one in parts, which are rows of their own and go in their order, or as a file. */

@@ -16,7 +16,7 @@ import type { Batch, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from
 import type { Access } from "./access.ts";
 import type { Confirming } from "./confirming.ts";
 import type { OutboxSender } from "./outbox.ts";
-import { key } from "./outbox.ts";
+import { boardValue } from "./outbox.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { Home, Mark, Rendered } from "./render.ts";
 import { render } from "./render.ts";
@@ -102,9 +102,9 @@ export class Turns {
     const outbox: NonNullable<Batch["outbox"]>[number][] = [];
     let isMarked = false;
     const boards = new Set<string>();
-    const boardWaits = (at: Placed): boolean => {
-      const waits = boards.has(key(at)) || this.#parts.outbox().boardWaits(at);
-      boards.add(key(at));
+    const boardWaits = (at: Placed, isCard: boolean): boolean => {
+      const waits = boards.has(boardValue(at, isCard)) || this.#parts.outbox().boardWaits(at, isCard);
+      boards.add(boardValue(at, isCard));
       return waits;
     };
     const leftOut = new Map<UserId, ChainId>();

@@ -1,7 +1,9 @@
 /** What the pinned board of a room shows: the state of the case at a glance, the same for all who may read that room. */
 import type { CaseState } from "./case.ts";
 import { circle, deliveryBoard, deliveryLine } from "./delivery.ts";
-import type { DeliveryId, Slot } from "./ids.ts";
+import { SILENT_AFTER } from "./delivery-card.ts";
+import { zoneOf } from "./delivery-circle.ts";
+import type { DeliveryId, Instant, Slot } from "./ids.ts";
 import { COORDINATION } from "./ids.ts";
 import { roomsOf } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
@@ -16,6 +18,8 @@ declare module "./say.ts" {
     "board.tasks": { open: number };
     "board.no-tasks": Record<never, never>;
     "board.deliveries": { count: number };
+    "board.live": { at: When };
+    "board.live-until": { at: When; next: When };
   }
 }
 
@@ -29,6 +33,14 @@ export function boardOf(scope: Scope, slot: Slot): Message | undefined {
   const delivery = slot as string as DeliveryId;
   if (scope.state.delivery.has(delivery)) return deliveryBoard(scope, delivery);
   return slot === COORDINATION ? coordinationBoard(scope) : undefined;
+}
+
+/** Until when the bot was there, which every board says last: that of what moves also by when it says so again, so that people see when it is silent. */
+export function liveLine(scope: Scope, slot: Slot, now: Instant): Line {
+  const delivery = scope.state.delivery.get(slot as string as DeliveryId);
+  const zone = delivery === undefined ? theCase(scope).zone : zoneOf(delivery);
+  if (delivery?.state !== "moving") return line("board.live", { at: when(now, zone) });
+  return line("board.live-until", { at: when(now, zone), next: when((now + SILENT_AFTER) as Instant, zone) });
 }
 
 function coordinationBoard(scope: Scope): Message {

@@ -53,6 +53,9 @@ const CHANGES_STATE: ReadonlySet<DeliveryEvent["type"]> = new Set<DeliveryEvent[
   "delivery.drafted", "delivery.granted", "delivery.grant-ended", "delivery.gone", "delivery.stopped",
 ]);
 
+/** Whom to call changes with who has the watch. */
+const CHANGES_CARD: ReadonlySet<DeliveryEvent["type"]> = new Set<DeliveryEvent["type"]>(["delivery.drafted", "delivery.gone", "delivery.watch-taken"]);
+
 /** All that follows from an event of a delivery: what is said, the boards, and a checkpoint at go and stop. */
 export function deliveryEffects(event: DeliveryEvent, scope: Scope): readonly Effect[] {
   const delivery = scope.state.delivery.get(event.id);
@@ -61,7 +64,7 @@ export function deliveryEffects(event: DeliveryEvent, scope: Scope): readonly Ef
   const shown = CHANGES_STATE.has(event.type);
   return [
     ...said(event, delivery, scope),
-    { effect: "board", slot },
+    { effect: "board", slot, ...(CHANGES_CARD.has(event.type) ? { card: true } : {}) },
     ...(shown ? [{ effect: "board", slot: COORDINATION } as const] : []),
     ...(event.type === "delivery.gone" || event.type === "delivery.stopped" ? [{ effect: "checkpoint" } as const] : []),
   ];

@@ -49,6 +49,8 @@ export interface CloseQuestion {
 export interface DirtyBoard {
   readonly effect: "board";
   readonly slot: Slot;
+  /** So does the card of a delivery that says whom to call when the bot is silent. */
+  readonly card?: true;
 }
 /** Posts a signed checkpoint of the case's chain in its coordination room. */
 export interface PostCheckpoint {

@@ -9,7 +9,7 @@ import type { Effect } from "./effect.ts";
 import { tellPeople, tellRoom } from "./effect.ts";
 import type { DomainEvent } from "./events.ts";
 import type { CallSign, Country, Instant, MasterKey, Slot, UserId } from "./ids.ts";
-import { COORDINATION, LIAISON } from "./ids.ts";
+import { COORDINATION, LIAISON, deliverySlot } from "./ids.ts";
 import type { ConfirmedHow, PersonEvent } from "./person.ts";
 import { LANGUAGES, confirming, fingerprint, identityOf, pinning, whyNotFingerprint } from "./person.ts";
 import type { Need } from "./request.ts";
@@ -295,8 +295,14 @@ export function removedEffects(event: MemberRemovedEvent, scope: Scope): Effect[
   );
   return [
     ...(gone === undefined ? [] : [tellPeople([gone.user], message(line("roster.you-were-removed", { codename }), line("roster.you-keep", {})))]),
-    tellRoom(COORDINATION, news), tellPeople([event.by], news), { effect: "board", slot: COORDINATION },
+    tellRoom(COORDINATION, news), tellPeople([event.by], news), { effect: "board", slot: COORDINATION }, ...cards(scope, gone?.country),
   ];
+}
+
+/** The cards that say whom to call, of deliveries through that country. */
+function cards(scope: Scope, country: Country | undefined): readonly Effect[] {
+  const through = [...scope.state.delivery.values()].filter((delivery) => delivery.state !== "stopped" && delivery.plan.legs.some((leg) => leg.country === country));
+  return through.map((delivery): Effect => ({ effect: "board", slot: deliverySlot(delivery.id), card: true }));
 }
 
 /** What is said when somebody's identity has been confirmed. */
@@ -327,5 +333,5 @@ export function addedEffects(event: MemberAddedEvent, scope: Scope): Effect[] {
     line("roster.added", { callSign, name, role, country, by: calledInCase(scope, event.by), approvedBy }),
     scope.people.get(user)?.confirmed === undefined ? line("roster.identity-unconfirmed", { callSign }) : undefined,
   );
-  return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome, board];
+  return [tellRoom(COORDINATION, news), tellPeople([event.by], news), welcome, board, ...cards(scope, event.country)];
 }

@@ -425,3 +425,72 @@ describe("a message of the bot's that somebody else removes", () => {
     assert.equal(world.reads(LUIS, own.room).filter((shown) => shown.body === own.body).length, 2, "somebody else's is not");
   });
 });
+
+describe("the board and the card of a delivery", () => {
+  const MINUTE = 60_000;
+  /** Ana and Luis say go for a delivery that is granted; its room. */
+  async function moving(scene: Opened): Promise<RoomId> {
+    const { world, ana } = scene;
+    const room = await draftDelivery(scene);
+    const luis = world.reads(LUIS).findLast((shown) => shown.readers.length === 1)?.room ?? ana;
+    for (const [user, own] of [[ANA, ana], [LUIS, luis]] as const) {
+      await world.say(user, own, `cd granted CD-1 paper "${user}/26"`);
+      await world.tap(user, /^Confirm/);
+    }
+    for (const [user, own] of [[ANA, ana], [LUIS, luis]] as const) {
+      await world.say(user, own, "cd go CD-1");
+      await world.tap(user, /^Confirm/);
+    }
+    await pass(world);
+    return room;
+  }
+  const board = (world: World, room: RoomId): string => world.reads(ANA, room).filter((shown) => /CD-1 · /.test(shown.body) && !/IF I AM SILENT/.test(shown.body)).at(-1)?.body ?? "";
+
+  it("are both pinned, the board last, and say until when the bot was there and whom to call", async () => {
+    const scene = await opened();
+    const { world } = scene;
+    const room = await moving(scene);
+    const { pinned } = stateOf(world, room, "m.room.pinned_events") as { readonly pinned: readonly string[] };
+    const read = pinned.map((event) => world.reads(LUIS, room).find((shown) => shown.event === event)?.body ?? "");
+    assert.equal(read.length, 2);
+    assert.match(read[0] ?? "", /IF I AM SILENT/);
+    assert.match(read[1] ?? "", /live /);
+    assert.match(board(world, room), /MOVING[^]*\nlive .*again by/);
+  });
+  it("show a new time every quarter of an hour while it moves, without a row of the journal for it", async () => {
+    const scene = await opened();
+    const { world } = scene;
+    const room = await moving(scene);
+    const rows = async (): Promise<number> => {
+      let count = 0;
+      for (const chain of await world.journal.chains()) for await (const row of world.journal.read(chain, 0)) if (row.event.type === "system.noted" && row.event.what !== "heads") count += 1;
+      return count;
+    };
+    const [before, first] = [await rows(), board(world, room)];
+    const count = (): number => world.reads(ANA, room).filter((shown) => /live .*again by/.test(shown.body)).length;
+    const seen = count();
+    for (let minute = 0; minute < 20; minute += 1) {
+      await world.clock.pass(MINUTE);
+      // A homeserver answers within half a minute even if nothing has happened; this one, when something has.
+      await world.say(LUIS, room, "we see it");
+    }
+    await pass(world);
+    const second = board(world, room);
+    assert.notEqual(second.split("\n").at(-1), first.split("\n").at(-1));
+    assert.ok(count() - seen <= 2, `${count() - seen} edits in a quarter of an hour`);
+    assert.equal(await rows(), before);
+  });
+  it("show no new time when nothing moves, or when the bot hears nobody", async () => {
+    const scene = await opened();
+    const { world } = scene;
+    const drafted = await draftDelivery(scene);
+    const shown = world.reads(ANA, drafted).length;
+    await world.clock.pass(60 * MINUTE);
+    assert.equal(world.reads(ANA, drafted).length, shown);
+    const other = await opened();
+    const room = await moving(other);
+    const before = board(other.world, room);
+    await other.world.clock.pass(25 * MINUTE);
+    assert.equal(board(other.world, room), before);
+  });
+});

@@ -115,11 +115,12 @@ function boards(scene: Scene): void {
         continue;
       }
       const wanted = noticeContent(board, roomReader(scope, slot, "!", last.at))["body"];
-      if (last.body.replace(/^\* /, "") !== wanted) scene.report(`the board of ${slot} shows what is over: ${JSON.stringify(last.body)} instead of ${JSON.stringify(wanted)}`);
+      // Its last line says until when the bot was there.
+      if (last.body.replace(/^\* /, "").split("\n").slice(0, -1).join("\n") !== wanted) scene.report(`the board of ${slot} shows what is over: ${JSON.stringify(last.body)} instead of ${JSON.stringify(wanted)}`);
       const blind = present.find((user) => !first.present.includes(user));
       if (blind !== undefined && !scene.everDoubted.has(blind)) scene.report(`${blind} cannot read the board of ${slot}`);
       const pinned = server.stateOf(room, "m.room.pinned_events")?.["pinned"];
-      if (!Array.isArray(pinned) || pinned[0] !== place.event) scene.report(`the board of ${slot} is not pinned`);
+      if (!Array.isArray(pinned) || pinned.at(-1) !== place.event) scene.report(`the board of ${slot} is not pinned`);
     }
   }
 }

@@ -22,5 +22,16 @@ export const sayings = {
   "room.message-again": "I have posted it again. Whoever wants something of mine gone has to say why: it stays in the log.",
   "room.message-too-often": "It is removed again and again, so I do not post it any more; it stays in the log. Look at who may remove messages in that room.",
   "room.message-yours": "Messages of mine were removed from this chat in your name. I leave it so. If it was not you, tell an administrator now: somebody else acts in your name.",
+  "board.live": "live {at}",
+  "board.live-until": "live {at} · again by {next}, or I am silent: see the card pinned here",
+  "card.title": "{delivery} · IF I AM SILENT. When the board shows a time that is more than {after} old, go on without me:",
+  "card.watch": "Watch now, {country}: {who}",
+  "card.begins": "It begins with {country}: {who}",
+  "card.next": "Next leg, {country}: {who}",
+  "card.administrators": "Administrators: {who}",
+  "card.of": "{callSign} ({country})",
+  "card.nobody": "nobody in this case",
+  "card.how": "Say a stop and a hand-over to each other, here and by telephone; what you say here I read when I am back. An administrator can invite, change and go on in another room without me.",
+  "card.no-numbers": "I know no telephone numbers. Have those of these people at hand before it moves.",
 } as const;
 export const words = {} as const;

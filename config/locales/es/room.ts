@@ -22,5 +22,16 @@ export const sayings = {
   "room.message-again": "Lo he publicado otra vez. Quien quiera que algo mío desaparezca tiene que decir por qué: en el registro queda.",
   "room.message-too-often": "Lo eliminan una y otra vez, así que ya no lo publico más; en el registro queda. Mirad quién puede eliminar mensajes en esa sala.",
   "room.message-yours": "Se han eliminado mensajes míos de este chat en tu nombre. Lo dejo así. Si no fuiste tú, díselo ya a quien administra: otra persona actúa en tu nombre.",
+  "board.live": "en línea {at}",
+  "board.live-until": "en línea {at} · de nuevo antes de {next}, o estoy en silencio: mirad la tarjeta fijada aquí",
+  "card.title": "{delivery} · SI NO RESPONDO. Cuando el tablón muestre una hora de hace más de {after}, seguid sin mí:",
+  "card.watch": "Vigila ahora {country}: {who}",
+  "card.begins": "Empieza en {country}: {who}",
+  "card.next": "Tramo siguiente, {country}: {who}",
+  "card.administrators": "Administradores: {who}",
+  "card.of": "{callSign} ({country})",
+  "card.nobody": "nadie en este caso",
+  "card.how": "El alto y la entrega, decíoslos entre vosotros, aquí y por teléfono; lo que digáis aquí lo leo cuando vuelva. Quien administra puede invitar, cambiar y seguir en otra sala sin mí.",
+  "card.no-numbers": "No conozco números de teléfono. Tened a mano los de estas personas antes de que se mueva.",
 } as const;
 export const words = {} as const;
