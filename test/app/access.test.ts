@@ -115,6 +115,22 @@ describe("somebody who is kept out for now", () => {
     assert.ok(!(await events(world)).includes("person.restored"));
   });
 
+  it("is an owner, restored by two with another identity than the configuration has: a restart does not undo it", async () => {
+    const { world, ana, coordination } = await withNuno();
+    await changes(world, ANA, NEW_KEY, coordination);
+    await world.say(LUIS, coordination, "!jit restore ES-1");
+    await world.tap(LUIS, /^Confirm/);
+    await world.clock.pass(2_000);
+    await world.tap(EVA, /^Approve/);
+    await world.clock.pass(3_000);
+    await world.stop();
+    await world.start();
+    await world.clock.pass(3_000);
+    const from = world.reads(ANA).length;
+    await world.say(ANA, ana, "task list");
+    assert.equal(readsFrom(world, ANA, from).length, 1);
+  });
+
   it("is found at the start if the change came while the bot was away", async () => {
     const { world } = await withNuno();
     await world.stop();

@@ -10,7 +10,19 @@ export function guard(event: DomainEvent, scope: Scope, at: Instant): readonly s
   if (event.type === "question.answered") return answered(event, scope, at);
   if (event.type.startsWith("delivery.") && event.type !== "delivery.drafted") return moved(event as DeliveryEvent, scope, at);
   if (event.type === "member.added" && new Set([event.by, ...event.approvedBy]).size < 2 && !event.approvedBy.includes(event.user)) return [`${event.user} was taken in on the word of one person`];
+  if (event.type === "member.restored" || event.type === "member.let-back") return backAgain(event, scope);
   return [];
+}
+
+/** Where it was decided: by two, neither of whom is the one who comes back. Elsewhere it is only put on record. */
+function backAgain({ callSign, by, approvedBy }: Extract<DomainEvent, { type: "member.restored" | "member.let-back" }>, { state }: Scope): readonly string[] {
+  if (by === undefined) return [];
+  const two = new Set([by, ...approvedBy]);
+  const out = [...two].filter((each) => state.member.get(each)?.suspended !== undefined || state.member.get(each)?.cutOff !== undefined);
+  return [
+    ...(two.size < 2 || two.has(callSign) ? [`${callSign} was let back on the word of ${[...two].join(", ")}`] : []),
+    ...(out.length > 0 ? [`${callSign} was let back by ${out.join(", ")}, who were kept out themselves`] : []),
+  ];
 }
 
 function answered(event: Extract<QuestionEvent, { type: "question.answered" }>, { state }: Scope, at: Instant): readonly string[] {

@@ -31,6 +31,8 @@ export interface Outside {
   readonly known: Set<string>;
   /** Whose identity or devices are worth nothing just now; all others are proven. */
   readonly distrusted: Map<UserId, Proof>;
+  /** Other identities than the one they began with that the server shows for some. */
+  readonly shown: Map<UserId, MasterKey>;
   /** People whose keys changed since the engine was last asked. */
   readonly reported: Set<UserId>;
   /** How calls that wait for nothing overtake one another. */
@@ -215,8 +217,9 @@ export class Life {
     return this.#call("sync", () => server.sync(since));
   }
   crypto(): Crypto {
-    const { server, distrusted, known, reported } = this.#out;
-    const proofOf = (user: UserId, pinned: MasterKey): Proof => distrusted.get(user) ?? (pinned === masterKeyOf(user) ? "proven" : "not-pinned");
+    const { server, distrusted, shown, known, reported } = this.#out;
+    const keyOf = (user: UserId): MasterKey => shown.get(user) ?? masterKeyOf(user);
+    const proofOf = (user: UserId, pinned: MasterKey): Proof => distrusted.get(user) ?? (pinned === keyOf(user) ? "proven" : "identity-changed");
     return {
       receive: (keys) => this.#call("receive", () => {
         for (const session of (keys as Keys).to_device.events) known.add(session);
@@ -237,7 +240,7 @@ export class Life {
       proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
       generation: () => 0,
       noted: () => undefined,
-      masterKey: (user) => this.#call("masterKey", () => masterKeyOf(user)),
+      masterKey: (user) => this.#call("masterKey", () => keyOf(user)),
       identity: (user, pinned) => this.#call("proof", () => {
         const proof = proofOf(user, pinned);
         return proof === "device-unproven" ? "proven" : proof;
@@ -248,8 +251,8 @@ export class Life {
         reported.clear();
         return users;
       },
-      vouch: (user, masterKey) => this.#call("masterKey", () => masterKey === masterKeyOf(user)),
-      unvouch: (user, masterKey) => this.#call("masterKey", () => masterKey === masterKeyOf(user)),
+      vouch: (user, masterKey) => this.#call("masterKey", () => masterKey === keyOf(user)),
+      unvouch: (user, masterKey) => this.#call("masterKey", () => masterKey === keyOf(user)),
       rotate: (room) => this.#call("encrypt", () => void room),
       verifications: { listen() {}, hear: async () => undefined, answer: async () => false, cancel: async () => undefined },
       healthy: async () => true,

@@ -4,7 +4,7 @@ import { App, EVOLVE_VERSION } from "../../src/app/app.ts";
 import type { Log } from "../../src/app/system.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import { loadRegistry } from "../../src/chat/registry.ts";
-import type { ChainId, DeliveryId, EventId, Instant, RoomId, UserId } from "../../src/domain/ids.ts";
+import type { ChainId, DeliveryId, EventId, Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
 import { INSTALLATION, directSlot } from "../../src/domain/ids.ts";
 import { JournalConflict } from "../../src/journal/errors.ts";
 import type { Batch, Proof } from "../../src/ports.ts";
@@ -78,6 +78,7 @@ export class Scene {
   readonly truth: Truth;
   readonly durable: Durable;
   readonly distrusted = new Map<UserId, Proof>();
+  readonly shown = new Map<UserId, MasterKey>();
   readonly reported = new Set<UserId>();
   readonly registry: Registry;
   readonly given = new Map<EventId, Given>();
@@ -130,7 +131,7 @@ export class Scene {
     this.#life?.end();
     this.#lives += 1;
     const out: Outside = {
-      server: this.server, clock: this.clock, known: this.#known, distrusted: this.distrusted, reported: this.reported, dice: this.#dice,
+      server: this.server, clock: this.clock, known: this.#known, distrusted: this.distrusted, shown: this.shown, reported: this.reported, dice: this.#dice,
       encrypting: (room, recipients) => this.truth.encrypting(this.server, room, recipients),
       inClear: (what, content) => { if (JSON.stringify(content).includes(SECRET)) this.report(`what belongs to a case went out in clear: ${what}`); },
     };

@@ -1,5 +1,5 @@
 /** The steps of a run, each drawn by its own dice, so that one can be left out and the others stay what they were. */
-import type { Instant, RoomId, UserId } from "../../src/domain/ids.ts";
+import type { Instant, MasterKey, RoomId, UserId } from "../../src/domain/ids.ts";
 import { INSTALLATION } from "../../src/domain/ids.ts";
 import { BOT } from "../domain/builders-core.ts";
 import type { Dice } from "./chance.ts";
@@ -41,6 +41,7 @@ const KINDS: readonly Kind[] = [
   { weight: 10, fault: true, does: (scene, dice) => thief(scene, dice) },
   { weight: 12, fault: true, does: (scene, dice) => forged(scene, dice) },
   { weight: 8, fault: true, does: (scene, dice) => doubt(scene, dice) },
+  { weight: 4, fault: true, does: (scene, dice) => falseIdentity(scene, dice) },
   { weight: 15, fault: true, does: (scene, dice) => gap(scene, dice) },
   { weight: 12, fault: true, does: (scene, dice) => muddle(scene, dice) },
   { weight: 10, fault: true, does: (scene, dice) => membership(scene, dice) },
@@ -130,6 +131,17 @@ function doubt(scene: Scene, dice: Dice): string | undefined {
   scene.reported.add(who);
   scene.everDoubted.add(who);
   return `${short(who)} cannot be proven any more`;
+}
+/** The server shows another identity for somebody: their own new one, a thief's, or, the next time, the old one again. */
+function falseIdentity(scene: Scene, dice: Dice): string | undefined {
+  const who = dice.of(PEOPLE);
+  if (who === undefined) return undefined;
+  const isBack = scene.shown.has(who) && dice.oneIn(2);
+  if (isBack) scene.shown.delete(who);
+  else scene.shown.set(who, `${dice.below(1_000)}`.padStart(43, "N") as MasterKey);
+  scene.reported.add(who);
+  scene.everDoubted.add(who);
+  return `the server shows ${isBack ? "the old" : "another"} identity for ${short(who)}`;
 }
 function someRoom(scene: Scene, dice: Dice): RoomId | undefined {
   return dice.of(scene.server.roomsOf(BOT, "join"));
