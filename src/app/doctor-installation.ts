@@ -40,6 +40,7 @@ declare module "../domain/say.ts" {
     "doctor.instance-other-cure": Record<never, never>;
     "doctor.chain-unread": Record<never, never>;
     "doctor.running-ended": { since: When; what: string; code: string };
+    "doctor.running-safe-why": { since: When; what: string; code: string };
     "doctor.crypto-store": Record<never, never>;
     "doctor.crypto-store-gone": Record<never, never>;
     "doctor.crypto-store-gone-cure": Record<never, never>;
@@ -73,9 +74,17 @@ export async function installationChecks(parts: InstallationParts): Promise<Chec
   const pulse = readPulse(parts.data);
   const now = parts.clock.now();
   if (pulse !== undefined && now - pulse.at < 3 * PULSE_EVERY && runs(pulse.pid)) {
-    return [...insideChecks({ ...pulse.facts, vitals: { ...pulse.facts.vitals, now } }, parts.zone), fine("instance", line("doctor.instance", {}))];
+    const inside = insideChecks({ ...pulse.facts, vitals: { ...pulse.facts.vitals, now } }, parts.zone);
+    return [...inside.map((check) => (check.check === "running" ? whyInSafeMode(check, pulse, parts) : check)), fine("instance", line("doctor.instance", {}))];
   }
   return [notRunning(pulse, readEnded(parts.data), parts.zone), ...(await journalChecks(parts)), ...storeChecks(parts)];
+}
+
+/** The reason for safe mode, if it could be written down: a disk that is full may have been in the way. */
+function whyInSafeMode(check: Check, { facts: { vitals } }: Pulse, { data, zone }: InstallationParts): Check {
+  const left = vitals.notReady.includes("safe-mode") ? readEnded(data) : undefined;
+  if (left === undefined || left.at < (vitals.started ?? 0)) return check;
+  return wrong("running", line("doctor.running-safe-why", { since: when(left.at, zone), what: left.what, code: left.code }), line("doctor.operator-error", { what: left.cure }));
 }
 
 /** Whether a process of this number is there; on another machine, or after a restart, it may be another's. */

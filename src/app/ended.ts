@@ -1,4 +1,7 @@
-/** Why the bot ended: what a process that cannot go on leaves in its data folder, so that `relevo doctor` can say it when nobody has the log at hand. */
+/**
+ * Why the bot ended or went into safe mode: what a process that cannot go on leaves in its data folder, so that `relevo doctor` can say it when nobody has
+ * the log at hand.
+ */
 import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -11,7 +14,7 @@ const LARGEST = 16_384;
 /** Characters kept of each text. */
 const LONGEST = 2_000;
 
-/** What ended the process, in the words that were shown at the terminal. Nothing of a case stands in them. */
+/** What ended the process, or put it into safe mode, in the words that were shown at the terminal. Nothing of a case stands in them. */
 export interface Ended {
   readonly at: Instant;
   /** Code of the operator error, or of the fault (`B-3f9a1c`). */

@@ -215,9 +215,13 @@ async function runBot(config: string, terminal: Terminal, life: Life): Promise<n
     life.bot = "stopped";
     terminal.out(text);
   };
+  const safeMode = (error: OperatorError): void => {
+    complain(error, terminal.err, log);
+    writeEnded(settings.data, { at: clock.now(), ...endOf(error) });
+  };
   process.prependListener("uncaughtException", leave);
   try {
-    return await run(settings, secrets, start, { clock, say, complain: (error) => complain(error, terminal.err, log), onStop: onStopSignals });
+    return await run(settings, secrets, start, { clock, say, complain: safeMode, onStop: onStopSignals });
   } catch (error) {
     leave(error);
     throw error;

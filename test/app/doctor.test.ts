@@ -195,6 +195,16 @@ describe("an installation from outside", () => {
     writePulse(data, pulse(NOW - 400_000));
     assert.match((await looked(data)).running ?? "", /DEAD/);
   });
+  it("that runs in safe mode says why and what to do, and not what an earlier life has left", async () => {
+    const data = folder();
+    const since = Date.now() - 60_000;
+    writePulse(data, pulse(Date.now(), { notReady: ["safe-mode"], started: since as Instant }));
+    assert.match((await looked(data)).running ?? "", /^wrong: .*in SAFE MODE: its journal/);
+    writeEnded(data, { at: (since - 1) as Instant, code: "journal.damaged", what: "Damaged.", cure: "Move it." });
+    assert.match((await looked(data)).running ?? "", /^wrong: .*in SAFE MODE: its journal/);
+    writeEnded(data, { at: (since + 1) as Instant, code: "journal.disk-full", what: "No room left.", cure: "Free space." });
+    assert.match((await looked(data)).running ?? "", /^wrong: .*in SAFE MODE since .*: No room left\. \(journal\.disk-full\)/);
+  });
   it("without its journal says so, although it was never opened", async () => {
     const data = folder();
     await aJournal(data);

@@ -74,6 +74,7 @@ export const sayings = {
   "doctor.running-stuck-cure": "Start it again: systemctl restart relevo. Nothing accepted is lost. Report the last lines of its log.",
   "doctor.running-safe-mode": "The bot is in SAFE MODE: its journal cannot be relied on, no command counts.",
   "doctor.running-safe-mode-cure": "Tell people to phone. Stop it (systemctl stop relevo), run relevo doctor --deep, and do what its checks of disk and journal say.",
+  "doctor.running-safe-why": "The bot is in SAFE MODE since {since}, no command counts: {what} ({code})",
   "doctor.running-not": "The bot does not run.",
   "doctor.running-stopped": "The bot was stopped in good order, {since}.",
   "doctor.running-died": "The bot is DEAD: it was last alive {since} and was not stopped in good order.",

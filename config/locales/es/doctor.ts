@@ -74,6 +74,7 @@ export const sayings = {
   "doctor.running-stuck-cure": "Arráncalo de nuevo: systemctl restart relevo. No se pierde nada de lo aceptado. Comunica las últimas líneas de su registro.",
   "doctor.running-safe-mode": "El bot está en MODO SEGURO: no se puede confiar en su registro, ninguna orden cuenta.",
   "doctor.running-safe-mode-cure": "Avisa a la gente de que llame por teléfono. Páralo (systemctl stop relevo), ejecuta relevo doctor --deep y haz lo que digan sus comprobaciones del disco y del registro.",
+  "doctor.running-safe-why": "El bot está en MODO SEGURO desde {since}, ninguna orden cuenta: {what} ({code})",
   "doctor.running-not": "El bot no está en marcha.",
   "doctor.running-stopped": "El bot se paró en buen orden, {since}.",
   "doctor.running-died": "El bot está MUERTO: dio señales por última vez {since} y no se paró en buen orden.",
