@@ -17,7 +17,7 @@ const TOOL = path.join(OUT, "tool");
 const { values } = parseArgs({
   options: {
     files: { type: "string", default: "src/domain/**/*.ts,src/app/{writer,turn,outbox}.ts" },
-    tests: { type: "string", default: "test/domain/**/*.test.ts" },
+    tests: { type: "string", default: "test/domain/**/*.test.ts,test/mutation/seeds.ts" },
     concurrency: { type: "string", default: "2" },
     force: { type: "boolean", default: false },
   },

@@ -97,7 +97,7 @@ class Runner {
 
 /** Examples before properties, properties before whole apps: most mutants fall to an example. */
 function cost({ file, name }: Collected): number {
-  return /sim\//.test(file) ? 3 : /app\//.test(file) ? 2 : /propert|any sequence|every/i.test(`${file} ${name}`) ? 1 : 0;
+  return /sim\/|mutation\//.test(file) ? 3 : /app\//.test(file) ? 2 : /propert|any sequence|every/i.test(`${file} ${name}`) ? 1 : 0;
 }
 
 async function attempt(test: Collected): Promise<string | undefined> {
