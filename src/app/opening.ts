@@ -2,6 +2,7 @@
 import { keptOut } from "../domain/access.ts";
 import type { EventId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
+import { JournalConflict } from "../journal/errors.ts";
 import type { Decrypted, Inbox, Ratchet, Undecryptable } from "../ports.ts";
 import type { Acting } from "./deciding.ts";
 import type { Hearing, HearingParts } from "./hearing.ts";
@@ -48,7 +49,7 @@ export class Opening {
   async handle(row: Inbox): Promise<boolean> {
     if (this.#stopped) return false;
     try {
-      await this.#look(row);
+      await this.#look(row).catch((fault: unknown) => this.#cameTwice(row, fault));
       return true;
     } catch (fault) {
       if (this.#stopped) return false;
@@ -65,6 +66,12 @@ export class Opening {
       await this.#parts.journal.commit({ inboxEnds: [{ event: row.event, end: "failed" }] }).catch((again: unknown) => void this.#parts.log.bug("inbox.failed-twice", again));
       return true;
     }
+  }
+  /** The same ciphertext came in two events at once, and the other one was dealt with first. */
+  async #cameTwice(row: Inbox, fault: unknown): Promise<void> {
+    if (!(fault instanceof JournalConflict) || fault.kind !== "ratchet") throw fault;
+    this.#parts.health.count("replayed");
+    await this.#parts.silence.keep(row, "replayed", "replay-dropped", undefined);
   }
   /** Deals with those among them that say stop; gives back the others, opened as far as they can be. */
   async urgent(rows: readonly Inbox[]): Promise<readonly Inbox[]> {
@@ -108,7 +115,8 @@ export class Opening {
     }
     const person = world.people.get(opened.sender);
     if (!this.#belongs(placed, opened.sender, row.sender)) health.count("foreign");
-    if (opened.sender !== row.sender) return silence.keep(row, "not-ours", "sender-swapped", ratchet);
+    // The place stays free: a copy that somebody sends as their own, and that comes first, must not use up the message itself.
+    if (opened.sender !== row.sender) return silence.keep(row, "not-ours", "sender-swapped", undefined);
     if (placed !== undefined && person === undefined) return silence.keep(row, "not-ours", "stranger-command", ratchet);
     if (placed === undefined || person === undefined) return silence.keep(row, "not-ours", undefined, ratchet);
     if (placed.chain === INSTALLATION && placed.slot !== world.direct(opened.sender).slot) return silence.keep(row, "not-ours", "foreign-command", ratchet);

@@ -97,6 +97,20 @@ describe("the app", () => {
     assert.doesNotMatch(world.reads(ANA).at(-1)?.body ?? "", /T-2/);
     assert.ok((await world.notes()).includes("replay-dropped"));
   });
+  it("takes a message although somebody sent a copy of it as their own before, and however often it comes at once", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const sealed = JSON.parse(world.server.seal(ANA, "PHONE", "m.room.message", { msgtype: "m.text", body: "!task add Once tomorrow 18:00" }, [])) as Record<string, unknown>;
+    world.server.add(opened.coordination, LUIS, "m.room.encrypted", sealed);
+    await world.clock.pass(2_000);
+    for (const sender of [LUIS, ANA, LUIS, ANA, ANA]) world.server.add(opened.coordination, sender, "m.room.encrypted", sealed);
+    await world.clock.pass(2_000);
+    assert.deepEqual(world.reads(LUIS, opened.coordination).filter(({ body }) => body.startsWith("T-")).map(({ body }) => body.slice(0, 8)), ["T-1 Once"]);
+    assert.deepEqual(await world.journal.inbox(), []);
+    assert.deepEqual(world.bugs, []);
+    const notes = await world.notes();
+    assert.ok(notes.includes("sender-swapped") && notes.includes("replay-dropped"));
+  });
   it("does not carry out what an unproven device says, and alarms the route when it says stop", async () => {
     const opened = await anOpenCase();
     world = opened.world;
