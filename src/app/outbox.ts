@@ -285,14 +285,16 @@ export class OutboxSender {
     }
     const made = await this.#content(row, body, room, readers);
     if (made === undefined) return this.#drop(row, "superseded");
-    const keyHolders = body.at.chain === INSTALLATION ? readers : rosterOf(world.scope(body.at.chain), body.at.slot);
-    const recipients: Recipient[] = [...keyHolders, ...this.#keptOut(body.at)].flatMap((user) => {
+    // The room was replaced while this was being made: nobody may be in the old one any more.
+    if (world.room(body.at) !== room) return { retry: 0 };
+    const holders = (): readonly UserId[] => (body.at.chain === INSTALLATION ? readers : rosterOf(world.scope(body.at.chain), body.at.slot));
+    const recipients: Recipient[] = [...holders(), ...this.#keptOut(body.at)].flatMap((user) => {
       const person = world.people.get(user);
       return person === undefined ? [] : [{ user, pinned: person.masterKey, ...(keptOut(person) === undefined ? {} : { keptOut: true as const }) }];
     });
     const { ciphertext, withheld } = await this.#parts.crypto.encrypt(room, recipients, made.type, { ...made.content, [EFFECT_KEY]: row.id });
-    // Cut off while the keys were on their way: what nobody has seen yet is made anew, without them.
-    if (recipients.some((each) => each.keptOut !== true && keptOut(world.people.get(each.user)) !== undefined)) {
+    // Cut off or taken out while the keys were on their way: what nobody has seen yet is made anew, without them.
+    if (recipients.some((each) => each.keptOut !== true && (keptOut(world.people.get(each.user)) !== undefined || !holders().includes(each.user)))) {
       await this.#parts.crypto.rotate(room);
       return { retry: 0 };
     }

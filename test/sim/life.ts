@@ -38,7 +38,7 @@ export interface Outside {
   /** How calls that wait for nothing overtake one another. */
   readonly dice: Dice;
   /** Looked at before anything is encrypted or said in clear. */
-  encrypting(room: RoomId, recipients: readonly Recipient[], withheld: readonly UserId[]): void;
+  encrypting(room: RoomId, recipients: readonly Recipient[]): void;
   inClear(what: string, content: unknown): void;
 }
 
@@ -227,16 +227,19 @@ export class Life {
       }),
       pump: async () => undefined,
       decrypt: (room, wire) => this.#call("decrypt", () => this.#opened(room, wire)),
-      encrypt: (room, recipients, type, content): Promise<Encrypted> => this.#call("encrypt", () => {
-        const withheld = recipients.flatMap(({ user, pinned, keptOut }) => {
-          const why = keptOut === true ? "kept-out" as const : proofOf(user, pinned);
-          return why === "proven" ? [] : [{ user, why }];
+      encrypt: (room, recipients, type, content): Promise<Encrypted> => {
+        // Who may know is looked at when it is asked for: what changes while it takes its time is the bot's to see.
+        if (!this.isOver) this.#out.encrypting(room, recipients.filter(({ keptOut }) => keptOut !== true));
+        return this.#call("encrypt", () => {
+          const withheld = recipients.flatMap(({ user, pinned, keptOut }) => {
+            const why = keptOut === true ? "kept-out" as const : proofOf(user, pinned);
+            return why === "proven" ? [] : [{ user, why }];
+          });
+          const without = new Set(withheld.map(({ user }) => user));
+          const sealed: Sealed = { sender: server.bot, type, content, readers: recipients.map(({ user }) => user).filter((user) => !without.has(user)) };
+          return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: (server.state.counter += 1), ciphertext: JSON.stringify(sealed) }), withheld };
         });
-        const without = new Set(withheld.map(({ user }) => user));
-        this.#out.encrypting(room, recipients.filter(({ keptOut }) => keptOut !== true), [...without]);
-        const sealed: Sealed = { sender: server.bot, type, content, readers: recipients.map(({ user }) => user).filter((user) => !without.has(user)) };
-        return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: (server.state.counter += 1), ciphertext: JSON.stringify(sealed) }), withheld };
-      }),
+      },
       proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
       generation: () => 0,
       noted: () => undefined,
