@@ -1,7 +1,9 @@
 /** Texts of the generated documents for whoever runs the bot: figures, log, checks, faults. */
+import { sayings as access } from "../config/locales/en/access.ts";
 import { sayings as app } from "../config/locales/en/app.ts";
 import { sayings as late } from "../config/locales/en/late.ts";
 import { sayings as restored } from "../config/locales/en/restored.ts";
+import { sayings as room } from "../config/locales/en/room.ts";
 import { sayings as status } from "../config/locales/en/status.ts";
 import { writtenChecks } from "../src/app/doctor-text.ts";
 import { COUNTERS } from "../src/app/health.ts";
@@ -107,7 +109,7 @@ export function errorsReference(errors: readonly FoundError[]): string {
     "## It runs, and tells people", "",
     "These are said in chat, in each reader's language, by the bot itself: to owners and administrators what only they can mend, to everybody what concerns them. ‹…› is filled in.", "",
     "| code | said |", "|---|---|",
-    ...Object.entries({ ...pick(app, TOLD), ...late, ...restored, ...pick(status, /^status\.(?!well|not-well|up|case|more|waits$)/) }).map(([code, text]) => row(`\`${code}\``, outline(text))),
+    ...Object.entries({ ...pick(app, TOLD), ...room, ...pick(access, /^access\.(?:not-told|author-kept-out|suspended|identity|still-suspended|cut-off|outside)/), ...late, ...restored, ...pick(status, /^status\.(?!well|not-well|up|case|more|waits$)/) }).map(([code, text]) => row(`\`${code}\``, outline(text))),
   );
 }
 

@@ -7,7 +7,7 @@ export const sayings = {
   "late.unreadable": "{who}: {count, plural, one {I cannot read your message} other {I cannot read # messages of yours}} (since {since}). Nothing in {count, plural, one {it} other {them}} has counted, a stop neither.",
   "late.unreadable-cure": "Open the app on a phone that is verified, stay online a minute, and send it again. If that does not help, verify your device with your other one.",
   "late.unreadable-withheld": "Your app refuses me the key: verify this device with your other one, or send it again from a phone that is verified.",
-  "late.waiting-full": "More than {count, number} messages wait for their keys. The newest of whoever has sent most of them are given up; those of others stay.",
+  "late.waiting-full": "More than {count, number} messages wait for their keys. The newest of whoever has sent most of them are given up; those of others stay. If they are one person's, call them: their app sends what nobody can read. If they are everybody's, a homeserver may be cut off: see doctor.",
   "quota.too-fast": "Too fast: I read at most {most, number} commands of one person a minute. What you send until you pause is not read as a command. A stop, an acknowledgement and an answer always count.",
   "quota.not-read": "{count, plural, one {Your message before this was not read as a command: send it again if it still holds.} other {Your # messages before this were not read as commands: send again what still holds.}}",
   "quota.too-many-open": "Not done: you have {most, number} things open in this case (tasks, alerts, deliveries), no more are possible. Finish some first. A stop always counts.",
