@@ -178,6 +178,23 @@ describe("what the homeserver left out of a sync", () => {
     await world.clock.pass(5_000);
     assert.equal(pages, 1);
   });
+  it("is read back where a delivery is under way first, then in the case's own rooms, then in direct chats", async () => {
+    await open();
+    const delivery = await draftDelivery(opened);
+    const asked: RoomId[] = [];
+    await away(world, () => {
+      for (const room of [opened.ana, opened.coordination, delivery]) chatter(world, room, 25);
+    }, (gateway) => {
+      tenAtOnce(gateway);
+      const messages = gateway.messages.bind(gateway);
+      gateway.messages = (room, from, limit) => {
+        asked.push(room);
+        return messages(room, from, limit);
+      };
+    });
+    await world.clock.pass(5_000);
+    assert.deepEqual([...new Set(asked)], [delivery, opened.coordination, opened.ana]);
+  });
   it("that cannot be read back is on record, and the administrators are told to ask in the room", async () => {
     await open();
     await away(world, () => chatter(world, opened.coordination, 30), (gateway) => {
