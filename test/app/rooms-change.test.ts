@@ -48,6 +48,24 @@ function pinnedIn(world: World, room: RoomId): string {
   return pinned.at(-1) ?? "";
 }
 
+const MINUTE = 60_000;
+/** Ana and Luis say go for a delivery that is granted; its room. */
+async function moving(scene: Opened): Promise<RoomId> {
+  const { world, ana } = scene;
+  const room = await draftDelivery(scene);
+  const luis = world.reads(LUIS).findLast((shown) => shown.readers.length === 1)?.room ?? ana;
+  for (const [user, own] of [[ANA, ana], [LUIS, luis]] as const) {
+    await world.say(user, own, `cd granted CD-1 paper "${user}/26"`);
+    await world.tap(user, /^Confirm/);
+  }
+  for (const [user, own] of [[ANA, ana], [LUIS, luis]] as const) {
+    await world.say(user, own, "cd go CD-1");
+    await world.tap(user, /^Confirm/);
+  }
+  await pass(world);
+  return room;
+}
+
 describe("a room that somebody closed", () => {
   for (const version of ["11", "12"]) {
     it(`goes on in the successor that an administrator made in version ${version}, once it is encrypted and people are brought over`, async () => {
@@ -297,13 +315,28 @@ describe("somebody in a room who does not belong there", () => {
     await pass(world, 3_700_000);
     assert.match(world.reads(ANA, coordination).filter((shown) => /DO NOT WRITE|All is well/.test(shown.body)).at(-1)?.body ?? "", /All is well/);
   });
-  it("leaves a question put to the room answerable where each is asked alone, and ends it there", async () => {
+  it("leaves a question put to the room answerable where each is asked alone, and it ends there", async () => {
     const scene = await opened();
     const { world } = scene;
-    const room = await draftDelivery(scene);
+    const room = await moving(scene);
     isOut(world);
     set(world, room, LUIS, "m.room.member", { membership: "join" }, STRANGER);
     await pass(world);
+    await world.clock.pass(31 * MINUTE);
+    await pass(world);
+    const polls = (user: UserId): readonly Shown[] => world.reads(user).filter((shown) => shown.type.endsWith("poll.start") && /who has contact/.test(shown.body));
+    for (const user of [ANA, LUIS]) {
+      assert.equal(polls(user).length, 1, user);
+      assert.notEqual(polls(user)[0]?.room, room);
+    }
+    await world.tap(LUIS, /^I have contact/);
+    await pass(world);
+    assert.match(bodies(world.reads(ANA)), /For .* · 1:\n✓ .*, CO-1\. Next/);
+    for (const user of [ANA, LUIS]) {
+      const poll = polls(user)[0];
+      const ends = world.reads(user).filter((shown) => shown.type.endsWith("poll.end") && (shown.content["m.relates_to"] as Content | undefined)?.["event_id"] === poll?.event);
+      assert.equal(ends.length, 1, user);
+    }
     assert.deepEqual(world.bugs, []);
   });
 });
@@ -427,23 +460,6 @@ describe("a message of the bot's that somebody else removes", () => {
 });
 
 describe("the board and the card of a delivery", () => {
-  const MINUTE = 60_000;
-  /** Ana and Luis say go for a delivery that is granted; its room. */
-  async function moving(scene: Opened): Promise<RoomId> {
-    const { world, ana } = scene;
-    const room = await draftDelivery(scene);
-    const luis = world.reads(LUIS).findLast((shown) => shown.readers.length === 1)?.room ?? ana;
-    for (const [user, own] of [[ANA, ana], [LUIS, luis]] as const) {
-      await world.say(user, own, `cd granted CD-1 paper "${user}/26"`);
-      await world.tap(user, /^Confirm/);
-    }
-    for (const [user, own] of [[ANA, ana], [LUIS, luis]] as const) {
-      await world.say(user, own, "cd go CD-1");
-      await world.tap(user, /^Confirm/);
-    }
-    await pass(world);
-    return room;
-  }
   const board = (world: World, room: RoomId): string => world.reads(ANA, room).filter((shown) => /CD-1 · /.test(shown.body) && !/IF I AM SILENT/.test(shown.body)).at(-1)?.body ?? "";
 
   it("are both pinned, the board last, and say until when the bot was there and whom to call", async () => {
