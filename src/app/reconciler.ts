@@ -22,6 +22,8 @@ import type { Placed, World } from "./world.ts";
 const MOST_INVITES = 10;
 /** A step whose echo does not come is taken to have failed after this. */
 const ECHO = 15_000;
+/** What a sync shows in the second after it showed the room while a step was taken holds the echo. Milliseconds. */
+const SOON = 1_000;
 /** The same repair more often than this in an hour is not a repair: somebody or something undoes it. */
 const REPAIRS_AN_HOUR = 3;
 const HOUR = 3_600_000;
@@ -82,6 +84,8 @@ export class Reconciler {
   /** When it was last reported that a repair is undone again and again. */
   readonly #reported = new Map<string, Instant>();
   readonly #dirty = new Set<string>();
+  /** Rooms that a sync has shown while a step was being taken there. */
+  readonly #shown = new Set<string>();
   readonly #places = new Map<string, Placed>();
   /** Since when a closed room has been waiting. */
   readonly #closed = new Map<string, Instant>();
@@ -115,7 +119,8 @@ export class Reconciler {
   }
   /** A sync showed this room: the outstanding step, if any, has had its echo. */
   seen(at: Placed): void {
-    if (this.#busy.get(key(at)) !== "working") this.#busy.delete(key(at));
+    if (this.#busy.get(key(at)) === "working") this.#shown.add(key(at));
+    else this.#busy.delete(key(at));
     this.look(at);
   }
   #run(): void {
@@ -141,9 +146,12 @@ export class Reconciler {
   async #work(at: Placed, id: string): Promise<void> {
     let wait: Underway | undefined;
     this.#counted.delete(id);
+    this.#shown.delete(id);
     try {
       const step = await this.#next(at);
-      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (WAITS[step] ?? ECHO)) as Instant };
+      // The sync is often sooner than the answer to the step itself; whether what it showed was the echo is not known.
+      const echo = this.#shown.has(id) ? SOON : ECHO;
+      wait = step === undefined ? undefined : { step, until: (this.#parts.clock.now() + (WAITS[step] ?? echo)) as Instant };
     } catch (fault) {
       const gateway = faultOf(fault);
       if (gateway?.kind === "rate-limited") this.#parts.health.count("rate_limited");
