@@ -30,13 +30,18 @@ export async function journalRows(): Promise<Record<string, number>> {
     await journal.commit({ inbox: Array.from({ length: TURN * TURNS }, (_, n) => inboxEvent(n)) });
     const raw = rawInserts(join(folder, "raw.db"), keys.file, TURN * TURNS);
     const seconds = { journal: [] as number[], raw: [] as number[] };
+    const cpu = { journal: 0, raw: 0 };
     for (let turn = 0; turn < TURNS; turn++) {
+      let spent = process.cpuUsage();
       seconds.journal.push(await timed(async () => {
         for (let n = turn * TURN; n < (turn + 1) * TURN; n++) await journal.commit(aCommand(n));
       }));
+      cpu.journal += cpuSince(spent);
+      spent = process.cpuUsage();
       seconds.raw.push(await timed(() => {
         for (let n = turn * TURN; n < (turn + 1) * TURN; n++) raw.command(n);
       }));
+      cpu.raw += cpuSince(spent);
     }
     await compareSizes(journal, folder, keys.file, raw);
     await journal.close();
@@ -44,7 +49,8 @@ export async function journalRows(): Promise<Record<string, number>> {
     const perSecond = (turns: readonly number[]): number => TURN / median(turns.slice(1));
     // Turn by turn, and the median of that: a pause of the machine in one turn does not count for either.
     const ratios = seconds.journal.map((took, turn) => (seconds.raw[turn] ?? 0) / took).slice(1);
-    return { journal_append_ratio: median(ratios), journal_rows_per_second: perSecond(seconds.journal), raw_rows_per_second: perSecond(seconds.raw) };
+    const each = (microseconds: number): number => microseconds / (TURN * TURNS);
+    return { journal_append_ratio: median(ratios), journal_cpu_us_per_commit: each(cpu.journal), raw_cpu_us_per_commit: each(cpu.raw), journal_rows_per_second: perSecond(seconds.journal), raw_rows_per_second: perSecond(seconds.raw) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -116,6 +122,12 @@ async function compareSizes(journal: SqliteJournal, folder: string, key: Uint8Ar
     const other = own[index] ?? 0;
     if (Math.abs((size ?? 0) - other) > other / 20) throw new Error(`the raw inserts are not those of the journal: ${size} and ${other} (figure ${index})`);
   }
+}
+
+/** Microseconds. */
+function cpuSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }
 
 async function timed(work: () => void | Promise<void>): Promise<number> {

@@ -55,20 +55,26 @@ async function soak() {
   const line = await openFaultLine(synapse.url);
   const port = await freePort();
   const people: Human[] = [];
-  for (let number = 0; number < Number(values.people); number += 1) people.push(await newHuman(synapse, `person-${number}`, { joins: true }));
-  const [ana, luis] = people as [Human, Human];
+  const comes = async (number: number): Promise<Human> => newHuman(synapse, `person-${number}`, { joins: true });
+  const [ana, luis] = [await comes(0), await comes(1)];
   const bot = await startBot({
     dir: path.join(dir, "bot"), synapse: { ...synapse, url: line.url }, zone: "Europe/Madrid", owners: [{ user: ana.userId, masterKey: await ana.masterKey() }],
     settings: { metrics: `127.0.0.1:${port}`, openPerPerson: 10_000 },
   });
+  people.push(ana, luis);
+  while (people.length < Number(values.people)) people.push(await comes(people.length));
   say(`${people.length} people, a homeserver and a bot`);
   const direct = await ana.direct(bot.userId);
   const until = new Date(Date.now() + 300 * 86_400_000).toISOString().slice(0, 10);
   await confirmed(ana, luis, direct, `jit open agreement "X 2026/9" states ES,PT until ${until} admins ${ana.userId} ES ${luis.userId} PT`);
   await ana.room(COORDINATION, PATIENCE);
-  for (const [index, person] of people.slice(2).entries()) await confirmed(ana, luis, direct, `jit add ${person.userId} "Person ${index}" member PT`);
-  const places = await Promise.all(people.map(async (human) => ({ human, alone: await human.directFrom(bot.userId, PATIENCE), all: await human.room(COORDINATION, PATIENCE) })));
-  say("all are in the case; typing begins");
+  for (const [index, person] of people.slice(2).entries()) await insisting(() => confirmed(ana, luis, direct, `jit add ${person.userId} "Person ${index}" member PT`));
+  const places: { readonly human: Human; readonly alone: string; readonly all: string }[] = [];
+  for (const human of people) {
+    const alone = await insisting(() => human.directFrom(bot.userId, PATIENCE));
+    places.push({ human, alone, all: await insisting(() => human.room(COORDINATION, PATIENCE)) });
+  }
+  say("all are in the case; typing begins (SIGTERM ends it in good order)");
 
   const random = seededRandom(Number(values.seed));
   const chance = (percent: number) => () => random(10_000) < percent * 100;
@@ -123,7 +129,9 @@ async function soak() {
   allTyping.catch((error: unknown) => say(String(error)));
 
   const samples: Sample[] = [];
-  for (let next = from + SAMPLE; Date.now() < from + minutes * MINUTE; next += SAMPLE) {
+  let isAskedToEnd = false;
+  process.once("SIGTERM", () => { isAskedToEnd = true; });
+  for (let next = from + SAMPLE; Date.now() < from + minutes * MINUTE && !isAskedToEnd; next += SAMPLE) {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - Date.now())));
     if (!bot.running) throw new Error(`the bot ended; its output ends:\n${bot.output.slice(-2_000)}`);
     // A machine that is busy with something else may answer too late: that figure is missing then.
@@ -151,7 +159,7 @@ async function soak() {
   }
   const { doubled, clear, unreadable } = counted(bot.userId, people);
   for (const each of [...lost, ...doubled].slice(0, 20)) say(each);
-  const half = samples.filter(({ minute }) => minute > minutes / 3);
+  const half = samples.filter(({ minute }) => minute > lasted / 60 / 3);
   const result = {
     lost: lost.size, doubled: doubled.length, in_clear: clear, unreadable,
     minutes: lasted / 60, people: people.length, commands: inTime, commands_per_s: inTime / lasted, faults: faultsOf(line.played), requests_broken_percent: percent, not_sent_by_a_phone: unsent,
@@ -168,6 +176,11 @@ async function soak() {
   await line.close();
   await synapse.stop();
   return result;
+}
+
+/** On a busy machine a phone's own patience may end first; its owner looks again. */
+async function insisting<T>(act: () => Promise<T>, times = 5): Promise<T> {
+  return times <= 1 ? act() : act().catch(() => insisting(act, times - 1));
 }
 
 async function confirmed(one: Human, other: Human, direct: string, text: string): Promise<void> {

@@ -12,7 +12,7 @@ import type { Account, Synapse } from "./synapse.ts";
 
 const run = promisify(execFile);
 const PROGRAM = fileURLToPath(new URL("../../bin/relevo.js", import.meta.url));
-const READY_LIMIT = 60_000;
+const READY_LIMIT = 120_000;
 
 export interface BotOwner {
   readonly user: string;
@@ -151,7 +151,7 @@ async function writeFolder(dir: string, options: BotOptions, account: Account): 
     ...options.owners.flatMap(({ user, masterKey }) => ["--owner", `${user}=${masterKey}`]),
     ...(options.language === undefined ? [] : ["--language", options.language]),
     ...(options.zone === undefined ? [] : ["--zone", options.zone]),
-  ], { cwd: dir, timeout: 30_000 });
+  ], { cwd: dir, timeout: 120_000 });
   rmSync(token);
   const document = parseDocument(readFileSync(config, "utf8"));
   for (const [keys, value] of leaves({ commandsPerMinute: FASTER_THAN_PEOPLE, ...options.settings, ...(options.windows === undefined ? {} : { windows: options.windows }) })) document.setIn(keys, value);
