@@ -56,13 +56,13 @@ export class ChainCheck {
   }
 
   /**
-   * Checks the next row; `place` is where it stood, if its place is known apart from its header.
+   * Checks the next row; `place` is where it stood, if its place is known apart from its header; `read` is that header, if it has been read already.
    * Gives its header if the row is whole and in its place; after a fault it goes on with the next row, so that each broken place is named.
    */
-  row(stored: StoredRow, place?: number): Header | undefined {
+  row(stored: StoredRow, place?: number, read?: Header): Header | undefined {
     this.#rows += 1;
     const expected = this.#seq + 1;
-    const header = readHeader(stored.header);
+    const header = read ?? readHeader(stored.header);
     if (header === undefined) {
       this.fault(place ?? expected, "unreadable");
       this.#goOn(place ?? expected, stored.hash);

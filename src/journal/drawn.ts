@@ -16,7 +16,7 @@ export function drawnAhead(source: Source): Source {
         next = 0;
       }
       // A copy by all means: `slice` of a Buffer would be a view, and the next line would make it all zeros.
-      const given = Uint8Array.from(pool.subarray(next, next + length));
+      const given = new Uint8Array(pool.subarray(next, next + length));
       // What has been given away is kept here no longer.
       pool.fill(0, next, next + length);
       next += length;

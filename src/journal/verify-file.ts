@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Checkpoint, Fault, Verified } from "../domain/audit.ts";
 import type { ChainId } from "../domain/ids.ts";
 import { ChainCheck } from "./chain-check.ts";
-import { ALGORITHMS, EXPORT_FORMAT, rowLine } from "./export.ts";
+import { ALGORITHMS, EXPORT_FORMAT } from "./export.ts";
 import { LIMITS } from "./limits.ts";
 import type { StoredRow } from "./row.ts";
 import { readHeader } from "./row.ts";
@@ -16,8 +16,6 @@ const MOST_FAULTS = 1_000;
 
 const First = z.strictObject({ relevo: z.literal(EXPORT_FORMAT), algorithms: z.literal(ALGORITHMS), checkpointKey: z.base64url().length(43) });
 const End = z.strictObject({ end: z.literal(true), rows: z.int().min(0) });
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
-const RowLine = z.strictObject({ header: z.string().max(LIMITS.headerBytes), commitment: hex32, body: z.base64(), hash: hex32 });
 
 /** What is verified against what. */
 export interface VerifyExport {
@@ -49,9 +47,11 @@ export interface VerifiedExport {
 /** Reads the file once, in a stream. Never throws for what is in it; a file that cannot be read rejects with the stream's own error. */
 export async function verifyExport(given: VerifyExport): Promise<VerifiedExport> {
   const reading = new ExportReading(given);
-  for await (const { number, text } of linesOf(given.file)) {
-    if (!reading.line(number, text)) break;
+  const lines = new Lines();
+  for await (const chunk of given.file) {
+    for (const { number, text } of lines.of(chunk)) if (!reading.line(number, text)) return reading.finish();
   }
+  for (const { number, text } of lines.rest()) reading.line(number, text);
   return reading.finish();
 }
 
@@ -77,20 +77,24 @@ class ExportReading {
       this.#fault({ line: number, what: "too-large", ...this.#next() });
       return false;
     }
-    const value = parsed(text);
-    if (this.#checkpointKey === undefined) return this.#first(number, value);
+    if (this.#checkpointKey === undefined) return this.#first(number, parsed(text));
     if (this.#ended) {
       this.#fault({ line: number, what: "unreadable" });
       return false;
     }
-    const end = End.safeParse(value);
+    const stored = storedRow(text);
+    if (stored !== undefined) {
+      this.#rows += 1;
+      return this.#row(number, stored);
+    }
+    const end = End.safeParse(parsed(text));
     if (end.success) {
       this.#ended = true;
       if (end.data.rows !== this.#rows) this.#fault({ line: number, what: "cut" });
       return true;
     }
     this.#rows += 1;
-    return this.#row(number, text, value);
+    return this.#row(number, undefined);
   }
 
   finish(): VerifiedExport {
@@ -128,8 +132,7 @@ class ExportReading {
     return true;
   }
 
-  #row(number: number, text: string, value: unknown): boolean {
-    const stored = storedRow(text, value);
+  #row(number: number, stored: StoredRow | undefined): boolean {
     const header = stored === undefined ? undefined : readHeader(stored.header);
     if (stored === undefined || header === undefined) {
       this.#fault({ line: number, what: "unreadable", ...this.#next() });
@@ -145,7 +148,7 @@ class ExportReading {
     }
     const check = this.#check(header.chain);
     const before = check.faults.length;
-    check.row(stored);
+    check.row(stored, undefined, header);
     for (const fault of check.faults.slice(before)) this.#fault({ line: number, ...fault });
     this.#last = { chain: header.chain, seq: header.seq };
     return true;
@@ -168,41 +171,68 @@ class ExportReading {
   }
 }
 
-/** The row of a line, if it is written in the one way in which rows are written: two texts never mean the same. */
-function storedRow(text: string, value: unknown): StoredRow | undefined {
-  const read = RowLine.safeParse(value);
-  if (!read.success) return undefined;
-  const stored: StoredRow = {
-    header: Buffer.from(read.data.header),
-    commitment: Buffer.from(read.data.commitment, "hex"),
-    body: Buffer.from(read.data.body, "base64"),
-    hash: Buffer.from(read.data.hash, "hex"),
-  };
-  return rowLine(stored) === text ? stored : undefined;
+/** What stands between the four values of a row's line, and how long the two hashes are in hex. */
+const [BEFORE_HEADER, BEFORE_COMMITMENT, BEFORE_BODY, BEFORE_HASH, AFTER_HASH] = ['{"header":', ',"commitment":"', '","body":"', '","hash":"', '"}'] as const;
+const HEX = 64;
+const HEX_32 = /^[0-9a-f]{64}$/;
+
+/**
+ * The row of a line, if it is written in the one way in which rows are written: two texts never mean the same. By its places and not as JSON, because an
+ * export has a million lines; an escaped header cannot hold what stands between the values.
+ */
+function storedRow(text: string): StoredRow | undefined {
+  const headerEnd = text.indexOf(BEFORE_COMMITMENT, BEFORE_HEADER.length);
+  const commitmentAt = headerEnd + BEFORE_COMMITMENT.length;
+  const bodyAt = commitmentAt + HEX + BEFORE_BODY.length;
+  const hashAt = text.length - AFTER_HASH.length - HEX;
+  const bodyEnd = hashAt - BEFORE_HASH.length;
+  const isSo = headerEnd > 0 && bodyEnd >= bodyAt && text.startsWith(BEFORE_HEADER) && text.startsWith(BEFORE_BODY, commitmentAt + HEX)
+    && text.startsWith(BEFORE_HASH, bodyEnd) && text.endsWith(AFTER_HASH);
+  if (!isSo) return undefined;
+  const [quoted, commitment, body, hash] = [text.slice(BEFORE_HEADER.length, headerEnd), text.slice(commitmentAt, commitmentAt + HEX), text.slice(bodyAt, bodyEnd), text.slice(hashAt, hashAt + HEX)];
+  const header = parsed(quoted);
+  if (typeof header !== "string" || header.length > LIMITS.headerBytes || JSON.stringify(header) !== quoted || !HEX_32.test(commitment) || !HEX_32.test(hash)) return undefined;
+  const sealed = Buffer.from(body, "base64");
+  if (sealed.toString("base64") !== body) return undefined;
+  return { header: Buffer.from(header), commitment: Buffer.from(commitment, "hex"), body: sealed, hash: Buffer.from(hash, "hex") };
 }
 
-/** Lines with their numbers from 1; `text` is undefined for one that is too long, and then no other follows. */
-async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly number: number; readonly text: string | undefined }> {
-  let number = 0;
-  let parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of file) {
+interface NumberedLine {
+  readonly number: number;
+  /** Undefined for one that is too long; then no other follows. */
+  readonly text: string | undefined;
+}
+
+/** Lines with their numbers from 1, put together from the pieces of a stream. */
+class Lines {
+  #number = 0;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  *of(chunk: Uint8Array): Generator<NumberedLine> {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      const text = Buffer.concat([...parts, chunk.subarray(from, end)]);
-      number += 1;
-      if (text.length > LINE_BYTES) return yield { number, text: undefined };
-      yield { number, text: text.toString() };
-      parts = [];
-      length = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      const isLong = this.#length + end - from > LINE_BYTES;
+      this.#number += 1;
+      if (isLong) return yield { number: this.#number, text: undefined };
+      const text = this.#parts.length === 0 ? bytes.toString("utf8", from, end) : Buffer.concat([...this.#parts, bytes.subarray(from, end)]).toString();
+      this.#parts = [];
+      this.#length = 0;
       from = end + 1;
+      yield { number: this.#number, text };
     }
+    if (from === bytes.length) return;
     // A copy, since a stream may use its buffer again.
-    parts.push(Uint8Array.from(chunk.subarray(from)));
-    length += chunk.length - from;
-    if (length > LINE_BYTES) return yield { number: number + 1, text: undefined };
+    this.#parts.push(Uint8Array.from(bytes.subarray(from)));
+    this.#length += bytes.length - from;
+    if (this.#length > LINE_BYTES) yield { number: this.#number + 1, text: undefined };
   }
-  if (length > 0) yield { number: number + 1, text: Buffer.concat(parts).toString() };
+
+  /** What stands after the last line break. */
+  *rest(): Generator<NumberedLine> {
+    if (this.#length > 0) yield { number: this.#number + 1, text: Buffer.concat(this.#parts).toString() };
+  }
 }
 
 function parsed(text: string): unknown {
