@@ -29,6 +29,8 @@ import type { LeftOut } from "./withholding.ts";
 const MOST_RECIPIENTS = 1_000;
 /** Bytes of JSON: what is longer becomes an event above the 65,536 bytes a server takes. Measured on Synapse. */
 const LONGEST_CONTENT = 46_000;
+/** Devices proven that are remembered; more than any case has. */
+const MOST_PROVEN = 1_000;
 /** People reported changed that are remembered until somebody asks; more than any case has. */
 const MOST_CHANGED = 10_000;
 
@@ -65,6 +67,10 @@ export class OlmCrypto implements Crypto {
   readonly #backup: CryptoParts["backup"];
   readonly #rooms = new SerialByName();
   readonly #changed = new Set<UserId>();
+  /** Devices that were proven, and after how much news; with any more they are looked at again. */
+  readonly #proven = new Map<string, number>();
+  /** Syncs that may have brought something about people or devices. */
+  #heard = 0;
   #noted = 0;
 
   constructor({ machine, outgoing, rest, poison, lineage, age, backup, toRoom, log }: CryptoParts) {
@@ -88,6 +94,7 @@ export class OlmCrypto implements Crypto {
 
   async receive(crypto: unknown): Promise<number> {
     const sync = readCryptoSync(crypto);
+    if (sync.events.length + sync.changed.length + sync.left.length + sync.malformed > 0) this.#heard += 1;
     const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync);
     if (sync.events.length > 0) this.#backup?.grew();
     this.#outgoing.reported(sync.changed);
@@ -159,7 +166,20 @@ export class OlmCrypto implements Crypto {
 
   /** Throws a gateway fault if keys are known to have changed and the new ones cannot be had: old knowledge proves nothing then. */
   async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
-    return this.#informed.about([user], (_engine, standings) => standings.device(user, device, pinned));
+    const [name, news] = [JSON.stringify([user, device, pinned]), this.#news];
+    if (this.#proven.get(name) === news) return "proven";
+    const proof = await this.#informed.about([user], (_engine, standings) => standings.device(user, device, pinned));
+    if (proof === "proven") {
+      if (this.#proven.size >= MOST_PROVEN) this.#proven.clear();
+      // News that came meanwhile make it old at once.
+      this.#proven.set(name, news);
+    } else this.#proven.delete(name);
+    return proof;
+  }
+
+  /** Rises with all that may change what is known of people: only while it stands still, what was proven is. */
+  get #news(): number {
+    return this.#heard + this.#outgoing.news;
   }
 
   async identity(user: UserId, pinned: MasterKey): Promise<Proof> {

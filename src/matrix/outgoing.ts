@@ -38,6 +38,7 @@ export class Outgoing {
   #patience = { left: 1, whole: 1 };
   #pumping: Promise<void> | undefined;
   #again = false;
+  #news = 0;
 
   constructor(machine: Machine, rest: Rest, log: Log) {
     this.#machine = machine;
@@ -78,6 +79,11 @@ export class Outgoing {
     });
   }
 
+  /** Rises whenever the engine is told, or tells the homeserver, anything about people's keys and signatures. */
+  get news(): number {
+    return this.#news;
+  }
+
   /** Whose keys were asked for without an answer: what the engine knows of them may be old. */
   get unanswered(): ReadonlySet<string> {
     return this.#unanswered;
@@ -103,6 +109,8 @@ export class Outgoing {
 
   /** One request to the server and its answer to the engine. Throws a {@link Fault}. */
   async send(request: OutgoingRequest): Promise<void> {
+    const isNews = request.type === olm.RequestType.KeysQuery || request.type === olm.RequestType.SignatureUpload || request.type === olm.RequestType.KeysUpload;
+    if (isNews) this.#news += 1;
     const raw = await this.#deliver(request);
     const answer = request.type === olm.RequestType.KeysQuery ? soundKeyAnswer(raw) : raw;
     this.#noteAnswer(askedAbout(request), answer);
@@ -112,6 +120,8 @@ export class Outgoing {
       await this.#machine.run((engine) => engine.markRequestAsSent(id, request.type, JSON.stringify(answer)));
     } catch {
       throw new Fault("unreachable", { network: "unusable_answer" });
+    } finally {
+      if (isNews) this.#news += 1;
     }
   }
 

@@ -176,6 +176,35 @@ describe("encryption with proven people", () => {
     assert.deepEqual(withheld, [{ user: bea.user, why: "device-unproven" }]);
   });
 
+  it("looks a proven device up again only after news, and whatever is not proven each time", async () => {
+    const bea = await newPerson();
+    await bot.sync();
+    const pin = await bea.masterKey();
+    let looks = 0;
+    const run = bot.machine.run.bind(bot.machine);
+    bot.machine.run = (work) => {
+      looks += 1;
+      return run(work);
+    };
+    const looked = async (device: string, is: string): Promise<number> => {
+      const before = looks;
+      assert.equal(await bot.crypto.proof(bea.user, device, pin), is);
+      return looks - before;
+    };
+    try {
+      await looked(bea.device, "proven");
+      await looked(bea.device, "proven");
+      assert.equal(await looked(bea.device, "proven"), 0);
+      assert.ok((await looked("NO-SUCH", "device-unproven")) > 0);
+      assert.ok((await looked("NO-SUCH", "device-unproven")) > 0);
+      await newPerson();
+      await bot.crypto.receive({ device_lists: { changed: [bea.user] } });
+      assert.ok((await looked(bea.device, "proven")) > 0);
+    } finally {
+      bot.machine.run = run;
+    }
+  });
+
   it("knows nobody who is not there, and nobody by another's pin", async () => {
     const someKey = (await bot.masterKey()) as MasterKey;
     assert.equal(await bot.crypto.masterKey("@nobody:toy" as UserId), undefined);
