@@ -77,6 +77,8 @@ export class CatchUp {
   readonly #unsaved = new Set<RoomId>();
   /** Gaps that have been read and whose messages are being dealt with. */
   readonly #taking = new Map<string, Gap>();
+  /** The page after the one that is being dealt with, asked for meanwhile. */
+  #ahead: { readonly gap: string; readonly from: string; readonly page: ReturnType<Gateway["messages"]> } | undefined;
   #startedAt = 0;
   #isRunning = false;
   #stopped = false;
@@ -191,7 +193,9 @@ export class CatchUp {
   /** One page: what is new of it becomes durable together with where to go on. */
   async #page(gap: Gap): Promise<void> {
     const { journal, gateway, clock, health } = this.#parts;
-    const { events, end } = await gateway.messages(gap.room, gap.from, PAGE);
+    const ahead = this.#ahead?.gap === gap.id && this.#ahead.from === gap.from ? this.#ahead.page : undefined;
+    this.#ahead = undefined;
+    const { events, end } = await (ahead ?? gateway.messages(gap.room, gap.from, PAGE));
     const oldest = events.findLastIndex((event) => gap.until.includes(event.event));
     const fresh: NewInbox[] = [];
     let known = oldest >= 0;
@@ -218,6 +222,11 @@ export class CatchUp {
     const rows = fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order }));
     this.#parts.redactions.add(removed);
     this.#gaps.set(gap.id, next);
+    if (!isDone && !isTooLong && !this.#stopped) {
+      this.#ahead = { gap: gap.id, from: next.from, page: gateway.messages(gap.room, next.from, PAGE) };
+      // If it fails, it fails where it is waited for.
+      this.#ahead.page.catch(() => undefined);
+    }
     if (rows.length > 0) health.count("late", rows.length);
     const others = await this.#parts.urgent(rows);
     this.#held.set(gap.id, [...(this.#held.get(gap.id) ?? []), ...others]);

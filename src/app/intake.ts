@@ -81,7 +81,7 @@ export class Intake {
     this.#invitations = new Invitations({ ...parts, silence: this.#silence });
     this.#waiting = new Waiting({ ...parts, ...parts.settings });
     this.#opening = new Opening({ ...parts, silence: this.#silence, hearing: this.#hearing, waiting: this.#waiting });
-    this.#catchUp = new CatchUp({ ...parts, urgent: (rows) => this.#opening.urgent(rows), take: (rows) => this.#take(rows) });
+    this.#catchUp = new CatchUp({ ...parts, urgent: (rows) => this.#opening.urgent(rows), take: (rows) => this.#take(rows, true) });
   }
   async load(): Promise<void> {
     this.#opening.start();
@@ -95,6 +95,7 @@ export class Intake {
   /** What is not yet dealt with stays in the inbox. */
   stop(): void {
     this.#stopped = true;
+    this.#silence.stop();
     this.#hearing.stop();
     this.#opening.stop();
     this.#waiting.stop();
@@ -247,15 +248,18 @@ export class Intake {
       }
     }
   }
-  /** Each in its turn, but of many the stops first; what comes late waits for the gap before it. */
-  async #take(rows: readonly Inbox[]): Promise<void> {
-    const { writer } = this.#parts;
-    const others = rows.length < MANY ? rows : await this.#opening.urgent(rows);
-    for (const [index, row] of others.entries()) {
+  /** Each in its turn, but of many the stops first, unless they have been looked for; what comes late waits for the gap before it. */
+  async #take(rows: readonly Inbox[], hasNoStop = false): Promise<void> {
+    if (rows.length < MANY) return this.#inTurn(rows);
+    const others = hasNoStop ? rows : await this.#opening.urgent(rows);
+    await this.#silence.together(() => this.#inTurn(others));
+  }
+  async #inTurn(rows: readonly Inbox[]): Promise<void> {
+    for (const [index, row] of rows.entries()) {
       if (this.#stopped) return;
       if (!(await this.#catchUp.hold(row))) await this.#opening.handle(row);
       // Late ones are decided after all others: without this they would pile up in memory.
-      if (index % AHEAD === AHEAD - 1) await writer.do("late", () => Promise.resolve());
+      if (index % AHEAD === AHEAD - 1) await this.#parts.writer.do("late", () => Promise.resolve());
     }
   }
   async #retryWaiting(keysCame: boolean): Promise<void> {

@@ -99,7 +99,7 @@ export class Opening {
     return this.#parts.hearing.acting(row, opened, placed, { user: row.sender, person, owner: this.#parts.isOwner(row.sender) }, ratchet);
   }
   async #look(row: Inbox): Promise<void> {
-    const { crypto, journal, world, hearing, silence, health } = this.#parts;
+    const { crypto, world, hearing, silence, health } = this.#parts;
     const placed = world.placed(row.room) ?? world.formerly(row.room) ?? (await this.#adoptDirect(row));
     if (placed === undefined && this.#isBeingMade(row)) return this.#parts.waiting.add(row, "room");
     const before = this.#opened.get(row.event);
@@ -108,7 +108,7 @@ export class Opening {
     if (!opened.ok) return this.#closed(row, opened, placed);
     this.#parts.waiting.opened(row);
     const ratchet: Ratchet = { room: row.room, session: opened.session, index: opened.index, event: row.event, hash: opened.hash };
-    const used = await journal.ratchet(row.room, opened.session, opened.index);
+    const used = await silence.used(row.room, opened.session, opened.index);
     if (used !== undefined && (used.event !== row.event || used.hash !== opened.hash)) {
       health.count("replayed");
       return silence.keep(row, "replayed", "replay-dropped", undefined);

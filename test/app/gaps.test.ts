@@ -160,6 +160,29 @@ describe("what the homeserver left out of a sync", () => {
       if (dies < 4) await world.end();
     }
   });
+  it("makes what people say to one another durable in few transactions, and looks at it again after a crash", async () => {
+    await open();
+    await world.stop();
+    chatter(world, opened.coordination, 300);
+    await world.clock.pass(120_000);
+    let ends = 0;
+    // It dies when the first of them have become durable: the journal refuses everything after that.
+    await world.start({ gateway: tenAtOnce, commit: (batch) => {
+      if (ends > 0) throw new Error("no more");
+      ends += batch.inboxEnds?.length ?? 0;
+    } });
+    await world.clock.pass(5_000);
+    assert.ok(ends > 20, `${ends} ended at once`);
+    await world.stop().catch(() => undefined);
+    const commits: number[] = [];
+    await world.start({ gateway: tenAtOnce, commit: (batch) => {
+      if ((batch.inboxEnds?.length ?? 0) > 0) commits.push(batch.inboxEnds?.length ?? 0);
+    } });
+    await world.clock.pass(5_000);
+    assert.deepEqual(await world.journal.inbox(), []);
+    assert.ok(commits.length <= 5, `${commits.length} transactions for ${commits.reduce((sum, each) => sum + each, 0)} messages`);
+  });
+
   it("ends at the last event seen, also when that was not a message", async () => {
     await open();
     chatter(world, opened.coordination, 300);
