@@ -7,7 +7,7 @@ import { startLeashed, type Ended } from "./leash.ts";
 import { synapsePython, type Progress } from "./python.ts";
 import { databaseFile, homeserverConfig, logConfig, logFile, newSigningKey } from "./synapse-config.ts";
 
-const READY_LIMIT = 60_000;
+const READY_LIMIT = 180_000;
 
 export interface SynapseOptions {
   /** Everything the server writes lies here; the same folder again is the same server, with its port, accounts and rooms. */
