@@ -21,7 +21,7 @@ const ALGORITHM = "m.megolm_backup.v1.curve25519-aes-sha2";
 /** Account data by which the account's other clients see that it has a backup (specification 1.19, MSC4287). */
 const ANNOUNCED = "m.key_backup";
 /** Requests of a hundred keys each that one call makes; the rest waits for the next. */
-const MOST_REQUESTS = 20;
+const MOST_REQUESTS = 5;
 /** After a failure so many calls pass before it is tried again. */
 const PATIENCE = 20;
 const MOST_SESSIONS_REMEMBERED = 10_000;
@@ -143,9 +143,10 @@ export class KeyBackup {
       if (info !== undefined && !isOurs) this.#parts.log("key-backup.not-ours", {});
       const version = isOurs ? info.version : await this.#make(publicKey);
       const counts = await this.#parts.machine.run(async (engine) => {
-        if ((await engine.getBackupKeys()).backupVersion !== version) {
-          // A version that is new to this store has none of its keys.
-          await engine.disableBackup();
+        const before = (await engine.getBackupKeys()).backupVersion;
+        if (before !== version) {
+          // A version that is new to this store has none of its keys. Without one before there is nothing to forget, and forgetting looks at every key.
+          if (before !== undefined) await engine.disableBackup();
           await engine.saveBackupDecryptionKey(olm.BackupDecryptionKey.fromBase64(key.toBase64()), version);
         }
         await engine.enableBackupV1(publicKey, version);
