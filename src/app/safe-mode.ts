@@ -27,8 +27,9 @@ const LONG_POLL = 30_000;
 /** After a failure the homeserver is asked again in so many milliseconds, then in twice as many, up to the longest. */
 const FIRST_AGAIN = 250;
 const LONGEST_AGAIN = 30_000;
-/** One person is answered at most once in this time, in milliseconds; a stop always. */
-const ANSWER_EVERY = 2_000;
+/** So often one person is answered in a minute; a stop always. */
+const ANSWERS_A_MINUTE = 10;
+const A_MINUTE = 60_000;
 /** Messages remembered so that none is answered twice; older ones are forgotten first. */
 const MOST_REMEMBERED = 10_000;
 const A_DAY = 86_400_000;
@@ -73,7 +74,7 @@ export class SafeMode {
   readonly #untold: Set<UserId>;
   /** Who has been told because they gave a command. */
   readonly #warned = new Set<UserId>();
-  readonly #answered = new Map<UserId, Instant>();
+  readonly #answered = new Map<UserId, readonly Instant[]>();
   readonly #heard = new Set<string>();
   #told = 0;
   #stopped = false;
@@ -161,9 +162,9 @@ export class SafeMode {
     const id = `answer/${event.event}`;
     if (said === "stop") return void (await this.#say(person, tellStopNotTaken(safe, person.zone), id, room));
     if (said === "asks" && charge.includes(person.user)) {
-      const last = this.#answered.get(person.user);
-      if (last !== undefined && clock.now() - last < ANSWER_EVERY) return;
-      this.#answered.set(person.user, clock.now());
+      const lately = (this.#answered.get(person.user) ?? []).filter((at) => clock.now() - at < A_MINUTE);
+      if (lately.length >= ANSWERS_A_MINUTE) return;
+      this.#answered.set(person.user, [...lately, clock.now()]);
       return void (await this.#say(person, tellSafeMode(safe, facts?.(person.user), person.zone), id, room));
     }
     // Nobody goes on typing commands to a bot that takes none: told once.

@@ -21,7 +21,7 @@ import { examination } from "./doctor-outside.ts";
 import { OF_LINE } from "./log-codes.ts";
 import type { OperationsParts } from "./operations.ts";
 import { startOperations } from "./operations.ts";
-import { keepReserve, spendReserve, spendReserveIfScarce } from "./reserve.ts";
+import { keepReserve, spendReserve, spendReserveIfScarce, watchDisk } from "./reserve.ts";
 import type { Running } from "./running.ts";
 import { isJournalAlone } from "./safe-mode.ts";
 import { startSafe } from "./safe-start.ts";
@@ -54,12 +54,14 @@ export async function openPorts(settings: Settings, secrets: Secrets, fatal: (er
   try {
     const age = await journal.value(CRYPTO_AGE_VALUE);
     const line = await openLineOf(settings, secrets, keys, age === undefined ? undefined : (JSON.parse(age) as NotedAge), fatal);
+    const unwatch = watchDisk(settings.data, systemClock(), (why) => journal.giveUp(why));
     const letGo = await serveHold({ folder: settings.data, clock: systemClock(), log, hold: () => journal.hold() });
     return {
       gateway: line.gateway, crypto: line.crypto, journal, unfit: unfit.promise,
       // A room that was made after the copy from which the journal goes on must not be taken for one that is wanted now.
       markKey: keys.derive(journal.epoch === "" ? "room-mark" : `room-mark/${journal.epoch}`),
       async close() {
+        unwatch();
         await letGo();
         await line.close();
         await journal.close();
@@ -90,6 +92,8 @@ export async function startOn(ports: Ports, settings: AppParts["settings"] & Ope
   });
   void app.ready.then(() => operations.look(), () => undefined);
   await app.start().catch(async (fault: unknown) => {
+    // What it has begun by itself must not go on beside a safe mode.
+    await app.stop(() => Promise.resolve()).catch(() => undefined);
     await operations.stop();
     throw fault;
   });

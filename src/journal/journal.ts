@@ -283,6 +283,13 @@ export class SqliteJournal implements Journal {
     for await (const page of this.#pages(chain, 0, this.#chains.place(chain)?.seq ?? 0)) yield* page;
   }
 
+  /** Writes nothing more, for a reason that was found elsewhere; whoever opened the journal is told as of any other. */
+  giveUp(why: OperatorError): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = why;
+    this.#fatal(why);
+  }
+
   async close(): Promise<void> {
     if (this.#db.open) this.#db.close();
   }

@@ -5,6 +5,7 @@ import type { EventId } from "../../src/domain/ids.ts";
 import { openDatabase } from "../../src/journal/database.ts";
 import { translated } from "../../src/journal/errors.ts";
 import { openJournal, SqliteJournal } from "../../src/journal/journal.ts";
+import { OperatorError } from "../../src/operator-error.ts";
 import { JOURNAL_FILE } from "../../src/journal/keys.ts";
 import { aRow, anInbox, anOutbox, CASE, keysIn, newFolder, options, OTHER_CASE, rowsOf } from "./support/setting.ts";
 
@@ -39,6 +40,18 @@ describe("a full disk", () => {
     assert.deepEqual((await again.commit(large)).rows.map(({ seq }) => seq), [2, 1]);
     assert.equal((await again.verify(CASE, [])).ok, true);
     await again.close();
+  });
+
+  it("found by somebody else is taken for its own: nothing more is written, and it is told once", async (t) => {
+    const folder = newFolder(t);
+    const ends: string[] = [];
+    const journal = openJournal({ ...options(folder), fatal: ({ code }) => void ends.push(code) });
+    t.after(() => journal.close());
+    await journal.commit({ rows: [aRow()] });
+    for (let times = 0; times < 2; times++) journal.giveUp(new OperatorError("journal.disk-full", "what", "cure"));
+    await assert.rejects(journal.commit({ rows: [aRow()] }), { code: "journal.disk-full" });
+    assert.deepEqual(ends, ["journal.disk-full"]);
+    assert.equal((await rowsOf(journal)).length, 1);
   });
 
   it("refuses a snapshot the same way", async (t) => {

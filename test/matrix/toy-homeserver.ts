@@ -41,6 +41,8 @@ export class ToyHomeserver {
   intercept: (request: ToyRequest) => ToyAnswer | undefined = () => undefined;
   /** Does what it is asked, but cuts the connection instead of answering, if it returns true. */
   swallow: (request: ToyRequest) => boolean = () => false;
+  /** What a sync of somebody says of their rooms; the server itself has none. */
+  rooms: (user: string) => Json = () => ({});
   /** Wanted before cross-signing keys are taken, if set. */
   password: string | undefined;
   readonly requests: ToyRequest[] = [];
@@ -135,7 +137,7 @@ export class ToyHomeserver {
       case "/keys/device_signing/upload":
         return this.#signing(user, body);
       case "/sync":
-        return ok(this.#sync(this.#device(user, device), since));
+        return ok({ ...this.#sync(this.#device(user, device), since), rooms: this.rooms(user) });
       default:
         return { status: 404, body: { errcode: "M_UNRECOGNIZED" } };
     }
