@@ -14,7 +14,7 @@ const OF_APP = {
   "clock.jumped": "The machine slept or its clock was set forward by `ms`: treated as a downtime.",
   "command.failed": "A command failed by a fault of the program: nothing was done, its author was told. Report the line.",
   "command.failed-twice": "Not even the author of a failed command could be told. Report the line.",
-  "confirming.failed": "A comparison of emoji, or the bot's signature under an identity, came to nothing; the signature is tried again at the next start. Report the line.",
+  "confirming.failed": "A comparison of emoji, or the bot's signature under an identity, failed by a fault of the program; people can compare anew, and the signature is tried again within a minute. Report the line.",
   "confirming.waits": "An answer to a comparison of emoji waits for the homeserver; the engine sends it as soon as it can.",
   "crypto.pump-failed": "Sending keys failed by a fault of the program; it goes on with the next sync. Report the line.",
   "digest.failed": "The summary after a downtime could not be made; the journal has all of it. Report the line.",
