@@ -221,6 +221,27 @@ describe("state that somebody changes", () => {
   }
 });
 
+describe("several things changed at once", () => {
+  it("are put right one after the other within seconds, although the server shows each before it has answered", async () => {
+    const { world, coordination } = await opened();
+    const put = world.gateway.setState.bind(world.gateway);
+    world.gateway.setState = async (...args) => {
+      const event = await put(...args);
+      await settled();
+      return event;
+    };
+    const before = stateOf(world, coordination, "m.room.name");
+    for (const [type, content] of [["m.room.join_rules", { join_rule: "public" }], ["m.room.guest_access", { guest_access: "can_join" }], ["m.room.name", { name: "Operation Snow" }]] as const) set(world, coordination, LUIS, type, content);
+    for (let second = 0; second < 10; second += 1) {
+      await settled();
+      await pass(world, 1_000);
+    }
+    assert.deepEqual(stateOf(world, coordination, "m.room.join_rules"), { join_rule: "invite" });
+    assert.deepEqual(stateOf(world, coordination, "m.room.guest_access"), { guest_access: "forbidden" });
+    assert.deepEqual(stateOf(world, coordination, "m.room.name"), before);
+  });
+});
+
 describe("a room whose encryption somebody changed", () => {
   it("is told nothing; what is for it goes to each one alone until it is as it was", async () => {
     const { world, ana, coordination } = await opened();
