@@ -209,7 +209,7 @@ class Stage {
   #sealed(sender: UserId, type: string, content: string, event: string): Readonly<Record<string, unknown>> {
     const inside = `{"sender":${JSON.stringify(sender)},"type":${JSON.stringify(type)},"content":${content},"readers":[]}`;
     return {
-      type: "m.room.encrypted", sender, event_id: event, origin_server_ts: 1_700_000_000_000,
+      type: "m.room.encrypted", sender, event_id: event, origin_server_ts: this.#draw(10) === 0 ? 1_700_000_000_000 : this.#world.clock.now(),
       content: { algorithm: "m.megolm.v1.aes-sha2", session_id: `s${event}`, device_id: "PHONE", ciphertext: Buffer.from(inside).toString("base64") },
     };
   }
