@@ -66,6 +66,7 @@ export class Life {
   faulty = false;
   readonly #out: Outside;
   readonly #polls = new Set<Poll>();
+  #committing: Promise<unknown> = Promise.resolve();
   #files = 0;
   #isClosing = false;
 
@@ -96,6 +97,12 @@ export class Life {
     const result = effect();
     if (fault?.when === "after") await this.#suffer(fault);
     return this.isOver ? NEVER : result;
+  }
+  /** A database takes one transaction after the other, in the order in which they are asked for. */
+  #inOrder<T>(commit: () => Promise<T>): Promise<T> {
+    const own = this.#committing.then(commit);
+    this.#committing = own.catch(() => undefined);
+    return own;
   }
   /** What has been read cannot fail; a dead process does not even learn it. */
   async #read<T>(of: () => Promise<T>): Promise<T> {
@@ -138,7 +145,7 @@ export class Life {
   journal(memory: MemoryJournal): Journal {
     const isOver = (): boolean => this.isOver;
     return {
-      commit: (batch: Batch): Promise<Committed> => this.#call("commit", () => memory.write(batch)),
+      commit: (batch: Batch): Promise<Committed> => this.#inOrder(() => this.#call("commit", () => memory.write(batch))),
       async *read(chain, afterSeq) {
         for await (const row of memory.read(chain, afterSeq)) {
           if (isOver()) await NEVER;
