@@ -16,7 +16,7 @@ import { run } from "./run.ts";
 import type { Planted } from "./scene.ts";
 
 /** A fault is found within so many runs of so many steps. */
-const RUNS = 40;
+const RUNS = 80;
 const STEPS = 150;
 const DAY = 86_400_000;
 
