@@ -122,7 +122,7 @@ const FAULTS: readonly Fault[] = [
     planted: { commit: (batch) => [{ ...batch, ...(batch.outbox === undefined ? {} : { outbox: batch.outbox.map((row) => (kindOf(row.body) === "board" ? { ...row, expires: 1 as Instant } : row)) }) }] },
   },
   {
-    what: "an alert falls asleep", planted: {}, found: /is not acknowledged and asks nobody any more/,
+    what: "an alert falls asleep", from: "deliveries are drafted", planted: {}, found: /is not acknowledged and asks nobody any more/,
     change: () => {
       const own = ENTITIES.alert.nextWake;
       Object.assign(ENTITIES.alert, { nextWake: () => undefined });
