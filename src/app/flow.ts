@@ -52,8 +52,10 @@ export class Flow {
   }
 
   /** A tap, or `yes CODE`: the answer's own command runs as if typed, on the state of this moment. */
-  async answer(found: { readonly chain: ChainId; readonly question: Question }, option: Option, typed: Acting, identities: Context["identities"]): Promise<void> {
+  async answer(heard: { readonly chain: ChainId; readonly question: Question }, option: Option, typed: Acting, identities: Context["identities"]): Promise<void> {
     const now = this.#parts.clock.now();
+    // Another answer may have been decided since this one was heard.
+    const found = { chain: heard.chain, question: this.#parts.world.chain(heard.chain).view.question.get(heard.question.id) ?? heard.question };
     // A code can be typed anywhere: what follows is told where the question stands, and never to those who happen to read along.
     const { to } = found.question;
     const acting = to.to === "room" && to.slot === typed.origin.slot ? typed : this.#deciding.alone(typed);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import type { Command } from "../../src/chat/command.ts";
 import type { Registry } from "../../src/chat/registry.ts";
+import { INSTALLATION } from "../../src/domain/ids.ts";
 import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
 import { EVA, World, anOpenCase, draftDelivery, openCase } from "./harness.ts";
 
@@ -110,6 +111,32 @@ describe("the app", () => {
     assert.deepEqual(world.bugs, []);
     const notes = await world.notes();
     assert.ok(notes.includes("sender-swapped") && notes.includes("replay-dropped"));
+  });
+  it("counts one of two taps that come at once, and says of the other that it was answered", async () => {
+    world = new World();
+    await world.start();
+    const ana = await world.direct(ANA);
+    await world.say(ANA, ana, `jit open agreement "ES-CO 1/26" states ES,CO until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
+    const poll = world.reads(ANA).findLast((shown) => shown.type.endsWith("poll.start"));
+    const { answers } = poll?.content["org.matrix.msc3381.poll.start"] as { answers: { id: string }[] };
+    const tap = { "m.relates_to": { rel_type: "m.reference", event_id: poll?.event }, "org.matrix.msc3381.poll.response": { answers: [answers[0]?.id] } };
+    // The disk is slow while the first is decided: the others are heard meanwhile.
+    const slow = Promise.withResolvers<void>();
+    const commit = world.journal.commit.bind(world.journal);
+    world.journal.commit = async (batch) => {
+      if (batch.rows?.some(({ event }) => event.type === "question.answered") === true) await slow.promise;
+      return commit(batch);
+    };
+    for (const _ of [1, 2, 3]) world.server.add(ana, ANA, "m.room.encrypted", JSON.parse(world.server.seal(ANA, "PHONE", "org.matrix.msc3381.poll.response", tap, [])) as Record<string, unknown>);
+    await world.clock.pass(1_000);
+    slow.resolve();
+    await world.clock.pass(3_000);
+    await world.join(LUIS);
+    await world.clock.pass(3_000);
+    assert.equal(world.reads(LUIS).filter((shown) => shown.type.endsWith("poll.start")).length, 1);
+    const rows = (await Array.fromAsync(world.journal.read(INSTALLATION, 0))).map(({ event }) => event.type);
+    assert.equal(rows.filter((type) => type === "question.answered").length, 1);
+    assert.equal(rows.filter((type) => type === "question.vote-ignored").length, 2);
   });
   it("does not carry out what an unproven device says, and alarms the route when it says stop", async () => {
     const opened = await anOpenCase();
