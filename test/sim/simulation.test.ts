@@ -33,7 +33,7 @@ describe("the simulation", () => {
       const [one, other] = [await run({ seed, steps: STEPS, beginnings: all }), await run({ seed, steps: STEPS, beginnings: all })];
       assert.deepEqual(other.story, one.story);
       assert.deepEqual(other.trace(), one.trace());
-      assert.ok(one.trace().length > 50);
+      assert.ok(one.trace().length > 5);
     }
   });
 });
