@@ -10,7 +10,7 @@ import { EVOLVE_VERSION } from "../src/app/app.ts";
 import { Chain } from "../src/domain/chain.ts";
 import { known } from "../src/domain/entities.ts";
 import type { DomainEvent } from "../src/domain/events.ts";
-import type { AlertId, CallSign, CaseId, Country, DeliveryId, EventId, Instant, MasterKey, TaskId, UserId, Zone } from "../src/domain/ids.ts";
+import type { AlertId, CallSign, CaseId, Country, DeliveryId, EventId, Instant, TaskId, UserId, Zone } from "../src/domain/ids.ts";
 import { INSTALLATION } from "../src/domain/ids.ts";
 import { line, message } from "../src/domain/say.ts";
 import { exportLines } from "../src/journal/export.ts";
@@ -18,6 +18,7 @@ import { openJournal } from "../src/journal/journal.ts";
 import type { SqliteJournal } from "../src/journal/journal.ts";
 import { openKeys } from "../src/journal/keys.ts";
 import type { NewRow, SystemEvent } from "../src/ports.ts";
+import { masterKeyOf } from "../test/support/model.ts";
 
 /** Opens whatever lies in the folder of the benchmark. */
 export const BENCH_PASSPHRASE = "a passphrase for the benchmark";
@@ -47,7 +48,7 @@ export function openLargeJournal(folder: string, evolveVersion = EVOLVE_VERSION)
 /** Writes it; the folder must be new. With `exportTo`, also the file that `relevo audit export` makes of it. */
 export async function makeLargeJournal(folder: string, rows: number, exportTo: string | undefined): Promise<void> {
   const journal = openLargeJournal(folder);
-  await journal.commit({ rows: PEOPLE.map(({ user }, index) => row(INSTALLATION as unknown as CaseId, index, { type: "person.pinned", v: 1, user, masterKey: "ABC".charAt(index).repeat(43) as MasterKey, language: "en", zone: madrid })) });
+  await journal.commit({ rows: PEOPLE.map(({ user }, index) => row(INSTALLATION as unknown as CaseId, index, { type: "person.pinned", v: 1, user, masterKey: masterKeyOf(user), language: "en", zone: madrid })) });
   const each = Math.floor((rows - PEOPLE.length) / CASES);
   const kept = Math.floor(Math.min(NOT_IN_SNAPSHOT, rows / 10) / CASES);
   for (let number = 0; number < CASES; number += 1) {
