@@ -94,8 +94,12 @@ export class OlmCrypto implements Crypto {
 
   async receive(crypto: unknown): Promise<number> {
     const sync = readCryptoSync(crypto);
-    if (sync.events.length + sync.changed.length + sync.left.length + sync.malformed > 0) this.#heard += 1;
-    const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync);
+    const isNews = sync.events.length + sync.changed.length + sync.left.length + sync.malformed > 0;
+    if (isNews) this.#heard += 1;
+    const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync).finally(() => {
+      // What was looked up before the engine had taken it in is old now, too.
+      if (isNews) this.#heard += 1;
+    });
     if (sync.events.length > 0) this.#backup?.grew();
     this.#outgoing.reported(sync.changed);
     this.#noteChanged(sync.changed);
