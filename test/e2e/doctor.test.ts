@@ -20,7 +20,7 @@ interface Checked {
 /** What a command of the operator writes and ends with. */
 function relevo(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], { timeout: 60_000, env: { ...process.env, NODE_TEST_CONTEXT: undefined } }, (error, out, err) => {
+    execFile(process.execPath, [PROGRAM, ...args], { timeout: 110_000, env: { ...process.env, NODE_TEST_CONTEXT: undefined } }, (error, out, err) => {
       resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, out, err });
     });
   });
