@@ -155,7 +155,7 @@ export class Intake {
       const whole = inbox.fresh.length - (inbox.fresh.length % PART);
       for (let from = 0; from < whole; from += PART) await keep({ inbox: inbox.fresh.slice(from, from + PART) });
       await keep({
-        inbox: inbox.fresh.slice(whole), rows: inbox.rows,
+        inbox: inbox.fresh.slice(whole), rows: inbox.rows.map((row) => ({ ...row, at: clock.now() })),
         values: { ...seen.values, ...removed, ...this.#catchUp.values(inbox.gaps), ...this.#invitations.values(invited), "sync:token": sync.next, "sync:at": String(now) },
       });
       this.#keptAt = now;
