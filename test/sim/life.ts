@@ -163,7 +163,7 @@ export class Life {
       values: (prefix) => this.#read(() => memory.values(prefix)),
       ratchet: (room, session, index) => this.#read(() => memory.ratchet(room, session, index)),
       hasEvent: (event) => this.#read(() => memory.hasEvent(event)),
-      checkpoint: (chain, at) => this.#read(() => memory.checkpoint(chain, at)),
+      checkpoint: (chain, at) => this.#inOrder(() => this.#read(() => memory.checkpoint(chain, at))),
       verify: (chain) => this.#read(() => memory.verify(chain)),
       close: () => memory.close(),
     };

@@ -78,7 +78,7 @@ function heard(scene: Scene): void {
   for (const [event, { by, delivery }] of scene.stops) {
     const end = truth.ends.get(event);
     const has = truth.cameOf.get(event)?.some((type) => type === "delivery.stopped" || type === "delivery.stop-repeated") === true;
-    if (!has && end !== "failed" && end !== undefined && !scene.everDoubted.has(by)) scene.report(`a stop of ${delivery} by ${by} did not count (${end})`);
+    if (!has && end !== "failed" && end !== undefined && !scene.everDoubted.has(by) && !truth.everKeptOut.has(by)) scene.report(`a stop of ${delivery} by ${by} did not count (${end})`);
   }
 }
 

@@ -32,7 +32,11 @@ export class Truth {
   readonly #chains = new Map<ChainId, Chain>([[INSTALLATION, new Chain()]]);
   readonly #latest = new Map<ChainId, Instant>();
   readonly #rooms = new Map<RoomId, Placed>();
+  /** Rooms that another has taken the place of, and in which commit. */
+  readonly #replaced = new Map<RoomId, number>();
   /** Commit in which a message had its effect, and the message that used a place of a ratchet. */
+  /** People who were cut off or suspended at some time: their stop moves nothing, and rings. */
+  readonly everKeptOut = new Set<UserId>();
   readonly #counted = new Map<EventId, number>();
   readonly #places = new Map<string, EventId>();
   readonly #report: (what: string) => void;
@@ -122,14 +126,21 @@ export class Truth {
     if (row.at < latest) this.#report(`time went back in the journal: ${row.event.type}`);
     this.#latest.set(row.chain, row.at);
     if (row.event.type === "system.noted" || row.event.type === "system.restored") return;
+    if (row.event.type === "room.bound") {
+      const before = this.#chain(row.chain).view.room.get(row.event.slot)?.room;
+      if (before !== undefined) this.#replaced.set(before, this.#commits);
+    }
     if (row.event.type === "room.bound") this.#rooms.set(row.event.room, { chain: row.chain, slot: row.event.slot });
     this.#chain(row.chain).apply(row.event);
+    if (/cut-off|suspended/.test(row.event.type)) for (const user of this.people.keys()) if (isKeptOut(this.people, user)) this.everKeptOut.add(user);
   }
 
   /** Somebody is about to be given the key of a message: exactly those who may know it. */
   encrypting(server: ModelServer, room: RoomId, recipients: readonly Recipient[]): void {
     if (server.stateOf(room, "m.room.encryption")?.["algorithm"] !== MEGOLM) this.#report(`something was said in ${room}, which is not encrypted`);
     const place = this.placed(room);
+    // Replaced in the commit that has just become durable: the bot itself learns of it a moment later.
+    if (place === undefined && this.#replaced.get(room) === this.#commits) return;
     if (place === undefined) {
       this.#report(`something was said in ${room}, which is no room of the bot's`);
       return;
