@@ -540,18 +540,16 @@ export class App {
     if (at === undefined || at.chain === INSTALLATION || !rosterOf(this.#world.scope(at.chain), at.slot).includes(user)) return;
     const effects = this.#boardEffects(at);
     if (effects.length === 0) return;
-    const now = this.#parts.clock.now();
     void this.#writer.do("live", () => this.#turns.commit({
-      now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects }],
+      now: this.#parts.clock.now(), parts: [], trust: "none", notes: [{ chain: at.chain, what: "joined", facts: { slot: at.slot }, effects }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.joined-failed", fault));
   }
   /** Whoever has left may keep the key they have, and no other: what is said from now on is none of theirs, also if they are invited again. */
   #departed(room: RoomId, user: UserId): void {
     const at = this.#world.placed(room);
     if (at === undefined || at.chain === INSTALLATION || at.slot === SPACE || (this.#world.member(at.chain, user) === undefined && leftAt(this.#world.scope(at.chain), user) === undefined)) return;
-    const now = this.#parts.clock.now();
     void this.#writer.do("live", () => this.#turns.commit({
-      now, parts: [], trust: "none", notes: [{ chain: at.chain, what: "departed", facts: { slot: at.slot }, effects: [{ effect: "rotate", slots: [at.slot] }] }],
+      now: this.#parts.clock.now(), parts: [], trust: "none", notes: [{ chain: at.chain, what: "departed", facts: { slot: at.slot }, effects: [{ effect: "rotate", slots: [at.slot] }] }],
     })).catch((fault: unknown) => void this.#parts.log.bug("rooms.departed-failed", fault));
   }
   #undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void {

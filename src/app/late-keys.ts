@@ -201,7 +201,7 @@ export class Waiting {
   }
   /** Without content, in the sender's language; where others read who may not know, or the room is not encrypted, in their direct chat. */
   async #tell(group: readonly Kept[], now: Instant): Promise<void> {
-    const { world, rooms, writer, turns, health, gateway, prefix } = this.#parts;
+    const { clock, world, rooms, writer, turns, health, gateway, prefix } = this.#parts;
     const [first] = group;
     const person = first === undefined ? undefined : world.people.get(first.row.sender);
     const at = first === undefined ? undefined : world.placed(first.row.room);
@@ -219,7 +219,7 @@ export class Waiting {
     const to: Extract<Effect, { effect: "say" }>["to"] = isSafe ? { to: "origin" } : { to: "people", users: [person.user] };
     const home = { at, reader: { ...directReader(person, now), prefix: isDirect ? "" : prefix } };
     await writer.do("live", () => turns.commit({
-      now, parts: [], trust: "none", cause: first.row.event, ...(isSafe ? { home } : {}),
+      now: clock.now(), parts: [], trust: "none", cause: first.row.event, ...(isSafe ? { home } : {}),
       notes: [{ chain: at.chain, what: "undecryptable-told", facts: { count: group.length }, effects: [{ effect: "say", to, message: said, wakes: false, lane: "live" }] }],
     }));
   }
