@@ -106,7 +106,7 @@ describe("the key of a case", () => {
     renameSync(one, `${folder}/kept`);
     const missing = told(folder);
     assert.equal(missing.code, "keys.chain-missing");
-    assert.ok(missing.cure.includes(one));
+    assert.ok(missing.message.includes(one));
     writeFileSync(one, readFileSync(other), { mode: 0o600 });
     assert.equal(told(folder).code, "keys.chain-damaged");
     renameSync(`${folder}/kept`, one);
