@@ -118,7 +118,8 @@ describe("the app", () => {
     const ana = await world.direct(ANA);
     await world.say(ANA, ana, `jit open agreement "ES-CO 1/26" states ES,CO until 2027-11-20 admins ${ANA} ES ${LUIS} CO`);
     const poll = world.reads(ANA).findLast((shown) => shown.type.endsWith("poll.start"));
-    const { answers } = poll?.content["org.matrix.msc3381.poll.start"] as { answers: { id: string }[] };
+    assert.ok(poll !== undefined);
+    const { answers } = poll.content["org.matrix.msc3381.poll.start"] as { answers: { id: string }[] };
     const tap = { "m.relates_to": { rel_type: "m.reference", event_id: poll?.event }, "org.matrix.msc3381.poll.response": { answers: [answers[0]?.id] } };
     // The disk is slow while the first is decided: the others are heard meanwhile.
     const slow = Promise.withResolvers<void>();
