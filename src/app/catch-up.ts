@@ -138,7 +138,10 @@ export class CatchUp {
     const id = row.place?.gap;
     if (id === undefined || !row.late || !this.#gaps.has(id)) return false;
     const [other] = await this.#parts.urgent([row]);
-    if (other !== undefined) this.#held.set(id, [...(this.#held.get(id) ?? []), other]);
+    if (other === undefined) return true;
+    // The gap may have been read to its end meanwhile: then nobody comes for what is held, and its place is here.
+    if (!this.#gaps.has(id)) return false;
+    this.#held.set(id, [...(this.#held.get(id) ?? []), other]);
     return true;
   }
   /** Goes on reading, beside everything else. */

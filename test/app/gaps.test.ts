@@ -135,6 +135,31 @@ describe("what the homeserver left out of a sync", () => {
     assert.equal(heard(world, LUIS, "T-1 Get the waybill").length, 1);
     assert.equal((await world.journal.inbox()).length, 0);
   });
+  it("loses nothing of what came with it although it ends while that is being opened", async () => {
+    await open();
+    const decrypt = world.crypto.decrypt.bind(world.crypto);
+    let waits = true;
+    await away(world, () => {
+      chatter(world, opened.coordination, 15);
+      // The first of the ten that the sync shows.
+      drop(world, ANA, opened.coordination, "!task add Get the waybill tomorrow 18:00");
+      chatter(world, opened.coordination, 9);
+      const first = world.server.length - 10;
+      world.crypto.decrypt = async (room, wire) => {
+        while (waits && wire["event_id"] === `$e${first}` && (await world.journal.values("gap:")).size > 0) await settled();
+        if (wire["event_id"] === `$e${first}`) {
+          waits = false;
+          await settled();
+        }
+        return decrypt(room, wire);
+      };
+    });
+    await world.clock.pass(10_000);
+    assert.equal(waits, false);
+    assert.deepEqual(world.bugs, []);
+    assert.equal(heard(world, LUIS, "T-1 Get the waybill").length, 1);
+    assert.deepEqual(await world.journal.inbox(), []);
+  });
   it("loses nothing and does nothing twice, wherever the bot dies while it reads", async () => {
     for (let dies = 1; dies <= 4; dies += 1) {
       await open();
