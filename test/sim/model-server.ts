@@ -206,10 +206,12 @@ export class ModelServer {
     if (most === undefined || own.length <= most || from === 0) return { room, state: before, timeline: own, limited: false };
     this.cut.delete(room);
     const kept = own.slice(own.length - most);
-    const first = kept[0]?.event ?? "";
+    const cut = own.slice(0, own.length - most);
     // What was left out is told as state, as the specification has it.
-    const left = own.slice(0, own.length - most).filter((event) => event.stateKey !== undefined);
-    return { room, state: [...before, ...left.map((event) => stateFrom(event))], timeline: kept, limited: true, prevBatch: `p${this.state.line.findIndex((each) => each.event.event === first)}` };
+    const left = cut.filter((event) => event.stateKey !== undefined);
+    // It can be read back from there: all of it, also where it was turned round before it was cut.
+    const gone = new Set(cut.map(({ event }) => event).filter((id) => !kept.some(({ event }) => event === id)));
+    return { room, state: [...before, ...left.map((event) => stateFrom(event))], timeline: kept, limited: true, prevBatch: `p${this.state.line.findLastIndex((each) => gone.has(each.event.event)) + 1}` };
   }
   /** State keeps its order: of it a server can only lie, not be confused. */
   #muddle(room: RoomId, own: TimelineEvent[], from: number): TimelineEvent[] {
