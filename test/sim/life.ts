@@ -38,7 +38,9 @@ export interface Outside {
   /** How calls that wait for nothing overtake one another. */
   readonly dice: Dice;
   /** Looked at before anything is encrypted or said in clear. */
-  encrypting(room: RoomId, recipients: readonly Recipient[]): void;
+  encrypting(room: RoomId, recipients: readonly Recipient[], effect: string): void;
+  /** Looked at when a message of the bot has come to its room. */
+  arrived(effect: string, readers: readonly UserId[]): void;
   inClear(what: string, content: unknown): void;
 }
 
@@ -184,7 +186,10 @@ export class Life {
         const content = JSON.parse(text) as Content;
         if (type !== "m.room.encrypted") this.#out.inClear(type, text);
         const event = server.add(room, user, type, content, undefined, transaction);
-        if (type === "m.room.encrypted") server.said(room, content, event);
+        if (type === "m.room.encrypted") {
+          const { effect, readers } = server.said(room, content, event);
+          this.#out.arrived(effect, readers);
+        }
         return event;
       })),
       setState: (room, type, stateKey, content) => this.#call("setState", () => said(type, content, () => server.add(room, user, type, content as Content, stateKey))),
@@ -236,7 +241,7 @@ export class Life {
       decrypt: (room, wire) => this.#call("decrypt", () => this.#opened(room, wire)),
       encrypt: (room, recipients, type, content): Promise<Encrypted> => {
         // Who may know is looked at when it is asked for: what changes while it takes its time is the bot's to see.
-        if (!this.isOver) this.#out.encrypting(room, recipients.filter(({ keptOut }) => keptOut !== true));
+        if (!this.isOver) this.#out.encrypting(room, recipients.filter(({ keptOut }) => keptOut !== true), String(content["eu.relevo.effect"]));
         return this.#call("encrypt", () => {
           const withheld = recipients.flatMap(({ user, pinned, keptOut }) => {
             const why = keptOut === true ? "kept-out" as const : proofOf(user, pinned);

@@ -160,12 +160,13 @@ export class ModelServer {
   }
 
   /** The bot's message arrives: those who have its key have it on their phones. */
-  said(room: RoomId, content: Content, event: EventId): void {
+  said(room: RoomId, content: Content, event: EventId): Said {
     const { type, content: inside, readers = [] } = JSON.parse(String(content["ciphertext"])) as Sealed;
     const body = [inside["body"], inside["org.matrix.msc1767.text"]].find((each) => typeof each === "string") ?? "";
-    this.state.said.push({ event, room, effect: String(inside["eu.relevo.effect"]), type, content: inside, readers, body, at: this.#now(), present: this.#members(room) });
+    const said: Said = { event, room, effect: String(inside["eu.relevo.effect"]), type, content: inside, readers, body, at: this.#now(), present: this.#members(room) };
+    this.state.said.push(said);
     const start = inside["org.matrix.msc3381.poll.start"] as { readonly question: Content; readonly answers: readonly Content[] } | undefined;
-    if (start === undefined) return;
+    if (start === undefined) return said;
     const poll: Poll = {
       event, room, question: String(start.question["body"] ?? start.question["org.matrix.msc1767.text"]),
       answers: start.answers.map((answer) => ({ id: String(answer["id"]), text: String(answer["org.matrix.msc1767.text"]) })),
@@ -175,6 +176,7 @@ export class ModelServer {
       if (polls === undefined) this.state.polls.set(user, [poll]);
       else polls.push(poll);
     }
+    return said;
   }
 
   #members(room: RoomId): UserId[] {

@@ -132,7 +132,8 @@ export class Scene {
     this.#lives += 1;
     const out: Outside = {
       server: this.server, clock: this.clock, known: this.#known, distrusted: this.distrusted, shown: this.shown, reported: this.reported, dice: this.#dice,
-      encrypting: (room, recipients) => this.truth.encrypting(this.server, room, recipients),
+      encrypting: (room, recipients, effect) => this.truth.encrypting(this.server, room, recipients, effect),
+      arrived: (effect, readers) => this.truth.arrived(effect, readers),
       inClear: (what, content) => { if (JSON.stringify(content).includes(SECRET)) this.report(`what belongs to a case went out in clear: ${what}`); },
     };
     const made = new Life(out);

@@ -18,6 +18,8 @@ export interface Effect {
   readonly kind: string;
   readonly dropped?: string;
 }
+/** Events that may change who is entitled to read. */
+const ENTITLING = /^(?:person|member|delivery|case)\./;
 interface Placed {
   readonly chain: ChainId;
   readonly slot: Slot;
@@ -34,9 +36,13 @@ export class Truth {
   readonly #rooms = new Map<RoomId, Placed>();
   /** Rooms that another has taken the place of, and in which commit. */
   readonly #replaced = new Map<RoomId, number>();
-  /** Commit in which a message had its effect, and the message that used a place of a ratchet. */
+  /** Who might read in each room before the last commit, if that may have changed it. */
+  #before: ReadonlyMap<RoomId, readonly UserId[]> = new Map();
+  /** Messages that were encrypted, in the instant in which it was decided, for somebody who may not know: they must not go out like that. */
+  readonly #mustNotGo = new Map<string, readonly UserId[]>();
   /** People who were cut off or suspended at some time: their stop moves nothing, and rings. */
   readonly everKeptOut = new Set<UserId>();
+  /** Commit in which a message had its effect, and the message that used a place of a ratchet. */
   readonly #counted = new Map<EventId, number>();
   readonly #places = new Map<string, EventId>();
   readonly #report: (what: string) => void;
@@ -78,6 +84,10 @@ export class Truth {
   /** A commit has become durable. */
   committed(batch: Batch, { rows, outbox }: Committed): void {
     this.#commits += 1;
+    this.#before = new Map(rows.some(({ event }) => ENTITLING.test(event.type)) ? [...this.#rooms.keys()].flatMap((room) => {
+      const place = this.placed(room);
+      return place === undefined ? [] : [[room, this.entitled(place)] as const];
+    }) : []);
     for (const { room, session, index, event } of batch.ratchets ?? []) this.#places.set(`${room}\n${session}\n${index}`, event);
     for (const row of rows) this.#decided(row);
     for (const { event, end } of batch.inboxEnds ?? []) {
@@ -136,7 +146,7 @@ export class Truth {
   }
 
   /** Somebody is about to be given the key of a message: exactly those who may know it. */
-  encrypting(server: ModelServer, room: RoomId, recipients: readonly Recipient[]): void {
+  encrypting(server: ModelServer, room: RoomId, recipients: readonly Recipient[], effect: string): void {
     if (server.stateOf(room, "m.room.encryption")?.["algorithm"] !== MEGOLM) this.#report(`something was said in ${room}, which is not encrypted`);
     const place = this.placed(room);
     // Replaced in the commit that has just become durable: the bot itself learns of it a moment later.
@@ -146,8 +156,16 @@ export class Truth {
       return;
     }
     const entitled = this.entitled(place);
-    for (const { user } of recipients) if (!entitled.includes(user)) this.#report(`${user} was given the key of ${place.slot}, and may not know`);
+    // Kept out in the commit that has just become durable: the bot learns of it while the keys are on their way, and must begin anew.
+    const [late, others] = [new Set<UserId>(), new Set<UserId>()];
+    for (const { user } of recipients) if (!entitled.includes(user)) (this.#before.get(room)?.includes(user) === true ? late : others).add(user);
+    for (const user of others) this.#report(`${user} was given the key of ${place.slot}, and may not know`);
+    this.#mustNotGo.set(effect, [...late]);
     for (const user of entitled) if (!recipients.some((each) => each.user === user)) this.#report(`${user} may know what is said in ${place.slot}, and was not given the key`);
+  }
+  /** A message of the bot is in its room now, and these can read it. */
+  arrived(effect: string, readers: readonly UserId[]): void {
+    for (const user of this.#mustNotGo.get(effect) ?? []) if (readers.includes(user)) this.#report(`${user} can read a message that was not sent yet when it was decided that they may not know`);
   }
   /** Who may read what is said there. */
   entitled(place: Placed): readonly UserId[] {
