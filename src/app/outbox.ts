@@ -7,7 +7,7 @@ import { keptOut } from "../domain/access.ts";
 import type { Lane } from "../domain/effect.ts";
 import { LANES } from "../domain/effect.ts";
 import type { ChainId, EventId, Instant, QuestionId, RoomId, UserId } from "../domain/ids.ts";
-import { INSTALLATION, directUser } from "../domain/ids.ts";
+import { INSTALLATION, directUser, serverOf } from "../domain/ids.ts";
 import type { Unfit } from "../domain/room-fitness.ts";
 import { leftAt } from "../domain/roster.ts";
 import type { ObservedRoom } from "../domain/workspace.ts";
@@ -555,7 +555,8 @@ export class OutboxSender {
     return left !== undefined && row.created < left;
   }
   /**
-   * Entitled people who are there. In a workspace room only who has joined gets what is sent; a direct chat keeps what was said since the invitation.
+   * Entitled people who are there. In a workspace room only who has joined gets what is sent; a direct chat keeps what was said since the invitation,
+   * but only for somebody of our own homeserver: another one gets nothing of before the join unless it is scrolled back to, and rings for none of it.
    * The key goes to the whole roster all the same: whoever is just coming in can read at once, and who is added later cannot read what was before.
    */
   #readers(at: Placed, seen: ObservedRoom): readonly UserId[] | "nobody-yet" | "not-entitled" {
@@ -564,7 +565,8 @@ export class OutboxSender {
       const user = directUser(at.slot);
       const person = this.#parts.world.people.get(user);
       if (person === undefined || keptOut(person) !== undefined) return "not-entitled";
-      if (![...joined, ...invited].includes(user) || joined.length + invited.length > 1) return "nobody-yet";
+      const isOurs = serverOf(user) === serverOf(this.#parts.gateway.user);
+      if (![...joined, ...(isOurs ? invited : [])].includes(user) || joined.length + invited.length > 1) return "nobody-yet";
       return [user];
     }
     const roster = rosterOf(this.#parts.world.scope(at.chain), at.slot);

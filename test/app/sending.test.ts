@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import type { Command } from "../../src/chat/command.ts";
 import type { Registry } from "../../src/chat/registry.ts";
-import type { Instant } from "../../src/domain/ids.ts";
+import type { Instant, UserId } from "../../src/domain/ids.ts";
 import { line, message } from "../../src/domain/say.ts";
 import { CRYPTO_AGE_VALUE } from "../../src/journal/journal.ts";
 import { decryptFile } from "../../src/matrix/media.ts";
 import { ANA, LUIS } from "../domain/builders-core.ts";
 import type { Opened, World } from "./harness.ts";
-import { anOpenCase, draftDelivery } from "./harness.ts";
+import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
 
 const HOUR = 3_600_000;
 
@@ -67,6 +67,27 @@ describe("what is to be sent", () => {
     isWithheld = false;
     await world.clock.pass(30_000);
     assert.ok(bodies(world).some((body) => body.startsWith("T-1")));
+  });
+  it("to somebody of another homeserver waits until they have come into their direct chat: what was said there before would ring for nobody", async () => {
+    const { world, ana } = await opened();
+    await world.say(ANA, ana, `jit add ${EVA} "Eva" member CO`);
+    await world.tap(ANA, /^Confirm/);
+    await world.clock.pass(3_000);
+    await world.tap(LUIS, /^Approve/);
+    await world.clock.pass(HOUR);
+    assert.equal(bodies(world, EVA).filter((body) => body.startsWith("You are CO-2")).length, 0);
+    await world.join(EVA);
+    assert.equal(bodies(world, EVA).filter((body) => body.startsWith("You are CO-2")).length, 1);
+  });
+  it("to somebody of the bot's own homeserver need not wait for that", async () => {
+    const { world, ana } = await opened();
+    const neighbour = "@eva:bot.example" as UserId;
+    await world.say(ANA, ana, `jit add ${neighbour} "Eva" member CO`);
+    await world.tap(ANA, /^Confirm/);
+    await world.clock.pass(3_000);
+    await world.tap(LUIS, /^Approve/);
+    await world.clock.pass(3_000);
+    assert.equal(bodies(world, neighbour).filter((body) => body.startsWith("You are CO-2")).length, 1);
   });
   for (const fault of [refused(413, "M_TOO_LARGE"), refused(400, "M_BAD_JSON"), refused(403, "M_FORBIDDEN")]) {
     it(`and is refused for good (${String((fault as Error & { errcode?: string }).errcode)}) holds up nobody, is told once an hour, and is given up on record`, async () => {
