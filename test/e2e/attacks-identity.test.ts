@@ -30,7 +30,9 @@ describe("somebody who is not who they say", () => {
     assert.equal(told.room, op.direct("tiago"));
     await thief.say(room, "!task done T-1");
     await op.fence("luis", room);
-    assert.deepEqual(await op.since(rows), ["sender-device-unproven"]);
+    // He is also told that a device of his gets no key: as soon as it is known, whether it says anything or not.
+    await op.reads("tiago", /not signed by you, so what I write cannot be read there/, { from, room: op.direct("tiago") });
+    assert.deepEqual((await op.since(rows)).toSorted(), ["device-unsigned", "sender-device-unproven"]);
     assert.deepEqual(await op.tasks("tiago"), tasks);
     await thief.waitFor((seen) => seen.sender === op.bot.userId && seen.room === room && seen.unreadable !== undefined, PATIENCE, "something of the bot's that it cannot read");
     assert.deepEqual(thief.seen.filter((seen) => seen.sender === op.bot.userId && seen.unreadable === undefined), []);

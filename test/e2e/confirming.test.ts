@@ -1,8 +1,16 @@
-/** Somebody compares emoji with the running bot from a real client; an administrator is the witness. That the engine refuses another identity afterwards: test/matrix/verification-synapse.test.ts. */
+/** Somebody compares emoji with the running bot from a real client; an administrator is the witness; then their identity is swapped. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { VerificationPhase, VerifierEvent } from "matrix-js-sdk/lib/crypto-api/verification.js";
 import type { ShowSasCallbacks } from "matrix-js-sdk/lib/crypto-api/verification.js";
+import { systemRandom } from "../../src/app/system.ts";
+import type { MasterKey, UserId } from "../../src/domain/ids.ts";
+import { openKeys } from "../../src/journal/keys.ts";
+import { CRYPTO_STORE } from "../../src/matrix/crypto-store/open.ts";
+import type { Line } from "../../src/matrix/line.ts";
+import { openLine } from "../../src/matrix/line.ts";
 import type { Seen } from "../support/seen.ts";
 import { openOperation, type Operation } from "./attacks-stage.ts";
 
@@ -13,13 +21,18 @@ interface Screen {
   readonly over: Promise<string>;
 }
 
+/** A client may ask for the coloured form of a symbol (U+FE0F); it is the same symbol. */
+const plain = (text: string): string => text.replaceAll("\u{FE0F}", "").toLowerCase();
+
 describe("who somebody is, on a real homeserver", () => {
   let op: Operation;
+  let line: Line | undefined;
 
   before(async () => {
     op = await openOperation({ members: [{ name: "tiago", role: "member", country: "PT" }] });
   });
   after(async () => {
+    await line?.close();
     await op?.close();
   });
   /** A person taps "Verify" in their chat with the bot, and comes to the emoji. */
@@ -37,10 +50,10 @@ describe("who somebody is, on a real homeserver", () => {
   async function witnessed(from: number): Promise<{ readonly poll: Seen; readonly emoji: readonly string[] }> {
     const told = await op.reads("ana", /compares with me now/, { from });
     const poll = await op.question("ana", / · the same emoji\?/, from);
-    return { poll, emoji: told.body.split("\n").slice(1, 8).map((each) => each.toLowerCase()) };
+    return { poll, emoji: told.body.split("\n").slice(1, 8).map(plain) };
   }
   const confirmed = async (): Promise<readonly unknown[]> => (await op.journal()).flatMap(({ event }) => (event.type === "person.confirmed" && event.how !== "config" ? [[event.user, event.how, event.by]] : []));
-  const seenBy = ({ sas }: Screen): readonly string[] => (sas.sas.emoji ?? []).map(([symbol, name]) => `${symbol} ${name}`.toLowerCase());
+  const seenBy = ({ sas }: Screen): readonly string[] => (sas.sas.emoji ?? []).map(([symbol, name]) => plain(`${symbol} ${name}`));
 
   it("is not confirmed when the administrator hears other emoji than the bot sees", async () => {
     const from = op.person("ana").seen.length;
@@ -67,5 +80,30 @@ describe("who somebody is, on a real homeserver", () => {
     await op.reads("tiago", /^Your identity is confirmed: the emoji were the same/, { from: his });
     assert.deepEqual(await confirmed(), [[op.person("tiago").userId, "compared", op.person("ana").userId]]);
     await op.asks("ana", op.direct("ana"), "jit show", /PT-2 member \(confirmed by ES-1 by emoji\)/);
+  });
+
+  it("is then refused to another identity in that name by the engine itself, which would believe one of somebody who is not confirmed", async () => {
+    const tasks = await op.tasks("ana");
+    const swapped = ["tiago", "luis"];
+    for (const name of swapped) await op.person(name).resetIdentity();
+    // Tiago's own client does not write to somebody whom it had verified with the identity from before.
+    await op.person("luis").say(op.direct("luis"), "task add Move the container tonight");
+    assert.deepEqual(await op.tasks("ana"), tasks);
+    await op.bot.stop();
+    const { dir, account } = op.bot;
+    const keys = openKeys({ folder: path.join(dir, "data"), passphrase: readFileSync(path.join(dir, "secrets", "passphrase"), "utf8").trim(), random: systemRandom() });
+    line = await openLine({
+      homeserver: op.synapse.url, user: account.user_id, token: account.access_token, storeFile: path.join(dir, "data", CRYPTO_STORE), storeKey: keys.cryptoStore, notedAge: "unread",
+      recoveryKeyFile: path.join(dir, "secrets", "recovery-key"), random: systemRandom(), log: () => undefined, fatal: (error) => { throw error; },
+    });
+    const { crypto } = line;
+    // Asked as if the new identity were the one that people have pinned: what is said then is the engine's own.
+    const engineOf = async (name: string): Promise<string> => {
+      const { userId } = op.person(name);
+      const shown = await op.person(name).masterKey();
+      assert.equal(await crypto.masterKey(userId as UserId), shown);
+      return crypto.identity(userId as UserId, shown as MasterKey);
+    };
+    assert.deepEqual(await Promise.all(swapped.map(engineOf)), ["identity-changed", "proven"]);
   });
 });

@@ -104,12 +104,12 @@ describe("doctor, of a bot on a real homeserver", () => {
     },
     { what: "the crypto store is damaged", code: 78, check: "crypto-store", found: /damaged/, cure: /relevo recover/, how: (folder) => scribble(path.join(folder, "data", "crypto-store.db"), 3 * 4_096) },
     { what: "the crypto store is gone", code: 78, check: "running", found: /ENDED BY ITSELF .*lost, replaced or restored/, cure: /relevo recover/, how: (folder) => rmSync(path.join(folder, "data", "crypto-store.db")) },
-    { what: "the journal is damaged", code: 1, check: "chain", found: /damaged/, cure: /backup/, how: (folder) => scribble(path.join(folder, "data", "journal.db"), 3 * 4_096) },
     {
       what: "the homeserver cannot be reached", code: 1, check: "server", found: /cannot be reached \(ECONNREFUSED\)/, cure: /tell them to phone/,
       how: (_folder, config) => writeFileSync(config, readFileSync(config, "utf8").replace(/^homeserver: .*$/m, `homeserver: http://127.0.0.1:${nobody}`)),
     },
   ];
+  // A damaged journal alone does not end it: that is safe mode (test/app/safe-start.test.ts).
   for (const { what, how, code, check, found, cure } of faults) {
     it(`says why the bot ends when ${what}, and what to do`, async () => {
       const { code: ended, told, checks } = await broken(how);

@@ -98,7 +98,7 @@ describe("between a person's command and its answer", () => {
     const stop = line.always(({ headers }) => headers.authorization === `Bearer ${token.trim()}`, softLogout);
     const title = await typed();
     assert.equal((await op.bot.ended()).code, 78);
-    assert.match(op.bot.output, /its device is still there .*\nTo do: Nothing accepted is lost\. Run: relevo login /);
+    assert.match(op.bot.output, /its device is still there .*\n.*\nTo do: Nothing accepted is lost\. Run: relevo login /);
     assert.match(await logsIn(op.bot.account.password), new RegExp(`still the device ${op.bot.account.device_id},`));
     assert.notEqual(readFileSync(path.join(op.bot.dir, "secrets", "access-token"), "utf8"), token);
     await op.bot.start();

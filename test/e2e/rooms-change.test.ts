@@ -1,6 +1,7 @@
-/** Rooms that people change and upgrade, on a real homeserver. */
+/** Rooms that people change, close, upgrade and put the bot out of, on a real homeserver; and that people can go on without the bot. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { MEGOLM } from "../../src/domain/workspace.ts";
 import type { Raw } from "../support/raw.ts";
 import { PATIENCE, openOperation, type Operation } from "./attacks-stage.ts";
@@ -48,6 +49,20 @@ describe("a room that people change", () => {
     for (const user of users) assert.equal((await by.request("POST", `/v3/rooms/${at(to)}/invite`, { user_id: user })).status, 200);
   };
 
+  it("gets its power levels, its name and its rules back", async () => {
+    const before = await stateOf(room, "m.room.power_levels");
+    await luis.setState(room, "m.room.power_levels", "", { ...before, users_default: 50, users: { ...before["users"] as Content, [op.person("tiago").userId]: 100 } });
+    await luis.setState(room, "m.room.name", "", { name: "Operation Snow" });
+    await luis.setState(room, "m.room.server_acl", "", { allow: ["localhost"], deny: [] });
+    await op.until(async () => {
+      const { users, users_default: usual } = await stateOf(room, "m.room.power_levels");
+      return usual === 0 && isDeepStrictEqual(users, before["users"]);
+    }, "power levels are as before");
+    await op.until(async () => / · coordination$/.test(String((await stateOf(room, "m.room.name"))["name"])), "so is the name");
+    await op.until(async () => JSON.stringify((await stateOf(room, "m.room.server_acl"))["allow"]) === '["*"]', "no server is kept out");
+    await works(room);
+  });
+
   it("is told nothing while its state names another encryption, and goes on when the right one is set again", async () => {
     const from = { ana: op.person("ana").seen.length, tiago: op.person("tiago").seen.length };
     await luis.setState(room, "m.room.encryption", "", { algorithm: "m.none" });
@@ -60,7 +75,9 @@ describe("a room that people change", () => {
 
   it("gets a message of the bot's back that an administrator removed, and the board too", async () => {
     const from = { ana: op.person("ana").seen.length, tiago: op.person("tiago").seen.length };
-    const answer = await op.asks("tiago", room, "!task list", /open task/);
+    tasks += 1;
+    const answer = await op.asks("tiago", room, "!task add Follow the van", new RegExp(`^T-${tasks} Follow the van`));
+    assert.equal(answer.room, room);
     await op.person("luis").redact(room, answer.event);
     const again = await op.person("tiago").waitFor((seen) => seen.sender === op.bot.userId && seen.body === answer.body && seen.event !== answer.event, PATIENCE, "the same again", from.tiago);
     assert.equal(again.encrypted, true);
@@ -98,5 +115,48 @@ describe("a room that people change", () => {
     await isTakenOver(made);
     const { users } = await stateOf(made, "m.room.power_levels");
     assert.deepEqual(Object.keys(users as Content).toSorted(), [op.person("luis").userId, op.bot.userId].toSorted(), "its creator outranks everybody and is not listed");
+  });
+
+  it("that the bot did not make is replaced when the bot is put out of it", async () => {
+    const from = op.person("tiago").seen.length;
+    const known = new Set(op.person("tiago").rooms().map(({ id }) => id));
+    assert.equal((await ana.request("POST", `/v3/rooms/${at(room)}/kick`, { user_id: op.bot.userId })).status, 200);
+    await op.reads("tiago", /I was put out of .* coordination/, { from });
+    const fresh = () => op.person("tiago").rooms().find(({ id, name, membership }) => !known.has(id) && / · coordination$/.test(name) && membership === "join");
+    await op.until(() => fresh() !== undefined, "Tiago is in the new room");
+    await isTakenOver(fresh()?.id ?? "");
+  });
+
+  it("is not followed to a room of somebody who may not decide that: the bot opens its own, and the old one points there", async () => {
+    const eve = await op.raw("eve");
+    const trap = await eve.createRoom({ preset: "private_chat", creation_content: { predecessor: { room_id: room, event_id: "$x" } }, invite: [op.bot.userId, op.person("tiago").userId] });
+    const from = op.person("ana").seen.length;
+    const old = room;
+    await luis.setState(room, "m.room.tombstone", "", { body: "", replacement_room: trap });
+    await op.reads("ana", /was closed by PT-1.*Invite me into the room|Invite me into the room in which it is to go on/, { from, limit: 40_000 });
+    assert.notEqual((await eve.request("GET", `/v3/rooms/${at(trap)}/state/m.room.member/${at(op.bot.userId)}`)).body["membership"], "join");
+    // He points elsewhere instead: to a room that says nothing of being its successor.
+    const other = await luis.createRoom({ preset: "private_chat", invite: [op.bot.userId] });
+    await luis.setState(room, "m.room.tombstone", "", { body: "", replacement_room: other });
+    await op.reads("ana", /is not one that goes on from it: do not go there/, { from });
+    await op.until(async () => ![trap, other].includes(String((await stateOf(old, "m.room.tombstone"))["replacement_room"])), "the old room points to the bot's");
+    const own = String((await stateOf(old, "m.room.tombstone"))["replacement_room"]);
+    await op.until(() => op.person("luis").rooms().some(({ id, membership }) => id === own && membership === "join"), "Luís is in it");
+    await isTakenOver(own);
+  });
+
+  it("can be led on by an administrator of another state while the bot is down, and the bot follows when it is back", async () => {
+    await op.bot.stop();
+    const eve = op.person("eve").userId;
+    await luis.setState(room, "m.room.name", "", { name: "Without the bot" });
+    const made = await upgrade(luis, "12", { additional_creators: [op.bot.userId] });
+    await invite(luis, made, op.person("ana").userId, op.person("tiago").userId, eve, op.bot.userId);
+    await op.until(() => ["ana", "tiago"].every((name) => op.person(name).rooms().some(({ id, membership }) => id === made && membership === "join")), "people are in it");
+    await op.person("luis").say(made, "We go on here");
+    await op.person("tiago").waitFor((seen) => seen.room === made && seen.encrypted && seen.body === "We go on here", PATIENCE, "what Luís says without the bot");
+    await op.bot.start();
+    await isTakenOver(made);
+    await op.until(async () => (await stateOf(made, "m.room.member", eve))["membership"] === "leave", "who does not belong there is taken out");
+    assert.match(String((await stateOf(made, "m.room.name"))["name"]), / · coordination$/);
   });
 });
