@@ -224,7 +224,8 @@ export class SafeMode {
   #room(user: UserId, where: RoomId | undefined): RoomId | undefined {
     const known = this.#parts.direct(user);
     for (const room of [where, known]) if (room !== undefined && this.#isDirect(room, user)) return room;
-    return [...this.#parts.rooms.all()].find(({ room }) => this.#isDirect(room, user))?.room;
+    // Of several the same one at each start: in another room the same transaction would be another message.
+    return [...this.#parts.rooms.all()].map(({ room }) => room).filter((room) => this.#isDirect(room, user)).toSorted()[0];
   }
 
   #isDirect(room: RoomId, user: UserId): boolean {

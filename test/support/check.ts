@@ -11,6 +11,8 @@ export interface Outcome {
   readonly failed: number;
   readonly skipped: number;
   readonly note?: string;
+  /** Files in which something failed, with how many of their tests passed and were left out. */
+  readonly red?: readonly { readonly file: string; readonly passed: number; readonly skipped: number }[];
 }
 
 /** A program that says by its exit code whether all is well. A failure counts as one failed check, so that no red run ends with "0 failed". */
@@ -44,6 +46,7 @@ export async function runTests(files: readonly string[], bounds: Bounds): Promis
   let skipped = 0;
   let filesDone = 0;
   const finished = new Set<string>();
+  const red = new Map<string, { readonly file: string; readonly passed: number; readonly skipped: number }>();
   // A file fails as a whole when its process dies, or throws after its last test.
   const died = new Set<string>();
   const paths = files.map((file) => path.resolve(file));
@@ -67,13 +70,36 @@ export async function runTests(files: readonly string[], bounds: Bounds): Promis
       skipped += counts.skipped + counts.todo;
       failed += empty ? 1 : broken;
       const good = broken === 0 && !empty;
+      if (!good) red.set(data.file, { file: shown(data.file), passed: counts.passed, skipped: counts.skipped + counts.todo });
       console.log(`  ${good ? "✔" : "✖"} [${filesDone}/${files.length}] ${shown(data.file)}: ${empty ? "holds no tests, or ended early" : `${counts.tests} tests`}, ${(ms / 1000).toFixed(1)} s`);
     }
   }
   const lost = paths.filter((file) => died.has(file) || !finished.has(file));
   for (const file of lost) console.log(`  ✖ ${shown(file)}: did not end as it should`);
   failed += lost.length;
-  return { ok: failed === 0, passed, failed, skipped };
+  for (const file of lost) if (!red.has(file)) red.set(file, { file: shown(file), passed: 0, skipped: 0 });
+  return { ok: failed === 0, passed, failed, skipped, red: [...red.values()] };
+}
+
+/** Most files that are tried once more; where more have failed, the product is broken and not the moment. */
+const MOST_AGAIN = 4;
+
+/**
+ * The same for tests that share a machine with others and have clocks of seconds: a file that failed is tried once more, alone, and said to have been. What fails
+ * twice has failed.
+ */
+export async function runTestsTwice(files: readonly string[], bounds: Bounds): Promise<Outcome> {
+  const first = await runTests(files, bounds);
+  const red = first.red ?? [];
+  if (first.ok || red.length === 0 || red.length > MOST_AGAIN) return first;
+  const names = red.map(({ file }) => file).join(", ");
+  console.log(`\n  once more, because of what failed: ${names}`);
+  const again = await runTests(red.map(({ file }) => file), { ...bounds, concurrency: 1 });
+  const before = (count: "passed" | "skipped"): number => first[count] - red.reduce((sum, each) => sum + each[count], 0);
+  return {
+    ok: again.ok, passed: before("passed") + again.passed, failed: again.failed, skipped: before("skipped") + again.skipped,
+    note: `${again.ok ? "passed at the second attempt" : "failed at the second attempt too"}: ${names}`, ...(again.red === undefined ? {} : { red: again.red }),
+  };
 }
 
 function shown(file: string | undefined): string {
