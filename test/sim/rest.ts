@@ -3,10 +3,11 @@ import { roomReader } from "../../src/app/render.ts";
 import { noticeContent } from "../../src/chat/write.ts";
 import { boardOf } from "../../src/domain/board.ts";
 import { ENTITIES } from "../../src/domain/entities.ts";
+import { members } from "../../src/domain/state.ts";
 import type { ChainId, EventId, Slot } from "../../src/domain/ids.ts";
 import type { Inbox } from "../../src/ports.ts";
 import { BOT, WINDOWS } from "../domain/builders-core.ts";
-import { PEOPLE } from "./people.ts";
+import { OUTSIDERS, PEOPLE } from "./people.ts";
 import type { Scene } from "./scene.ts";
 import { calm } from "./steps.ts";
 
@@ -26,6 +27,8 @@ export async function rest(scene: Scene): Promise<void> {
     await scene.pass(wait);
     waited += wait;
     for (const user of PEOPLE) scene.join(user);
+    // Whoever was taken in meanwhile comes in too: what is said to somebody of another homeserver waits until they are there.
+    for (const user of OUTSIDERS) if (scene.truth.cases.some((chain) => members(scene.truth.scope(chain)).some((member) => member.user === user))) scene.join(user);
     if (scene.life === undefined) await scene.start();
     await scene.settle();
   }
