@@ -104,7 +104,7 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
       && room.getMember(other) !== null && room.getInvitedAndJoinedMemberCount() === 2));
   const join = async (room: Room) => {
     await client.joinRoom(room.roomId);
-    await until(() => client.getRoom(room.roomId)?.getMyMembership() === KnownMembership.Join, `${name} joins ${room.name}`);
+    await until(() => client.getRoom(room.roomId)?.getMyMembership() === KnownMembership.Join, `${name} joins ${room.name}`, 2 * PATIENCE);
   };
   if (options.joins ?? false) {
     const accept = (room: Room) => {
