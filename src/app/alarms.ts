@@ -1,7 +1,7 @@
 /** Tells people in charge that something is wrong which no rule of a case knows of: a room undone, a gap, a stranger, an identity that changed. */
 import type { ChainId, Instant, UserId } from "../domain/ids.ts";
+import { administrators } from "../domain/state.ts";
 import { INSTALLATION } from "../domain/ids.ts";
-import { administrators } from "../domain/roster.ts";
 import type { Line } from "../domain/say.ts";
 import { message } from "../domain/say.ts";
 import type { Clock } from "../ports.ts";

@@ -8,11 +8,11 @@ import type { CallSign, Slot, UserId } from "./ids.ts";
 import { deliverySlot } from "./ids.ts";
 import { fingerprint } from "./person.ts";
 import type { Member } from "./roster.ts";
-import { administrators, roomsOf } from "./roster.ts";
+import { roomsOf } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
 import { line, list, message, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { memberCalled, members, theCase } from "./state.ts";
+import { administrators, memberCalled, members, theCase } from "./state.ts";
 import { rosterOf } from "./workspace.ts";
 
 declare module "./say.ts" {

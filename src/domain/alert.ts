@@ -14,9 +14,8 @@ import type { AlertId, CallSign, Instant, UserId } from "./ids.ts";
 import { withdraw } from "./question.ts";
 import type { QuestionEvent } from "./question.ts";
 import { line, list, message, typed, when } from "./say.ts";
-import { administrators } from "./roster.ts";
 import type { Scope } from "./state.ts";
-import { memberCalled } from "./state.ts";
+import { administrators, memberCalled } from "./state.ts";
 
 export type { Acknowledgement, Alert, AlertEvent, Cause, Named, Priority } from "./alert-types.ts";
 

@@ -10,7 +10,7 @@ import type { Language } from "./person.ts";
 import type { Message } from "./say.ts";
 import { line, list, message, nested, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { calledInCase, members, theCase } from "./state.ts";
+import { administrators, calledInCase, members, theCase } from "./state.ts";
 import type { Windows } from "./windows.ts";
 
 declare module "./say.ts" {
@@ -137,9 +137,8 @@ function effects(event: CaseEvent, scope: Scope): Effect[] {
     }
     case "case.expired": {
       const news = message(line("case.expired", { codename, until: when(until, zone) }), line("case.expired-means", {}));
-      const administrators = members(scope).filter((member) => member.role === "administrator");
       return [
-        tellPeople(administrators.map((member) => member.user), news),
+        tellPeople(administrators(scope).map((member) => member.user), news),
         tellRoom(COORDINATION, news),
         { effect: "board", slot: COORDINATION },
       ];

@@ -9,11 +9,11 @@ import type { CallSign, UserId } from "./ids.ts";
 import type { Confirmed, Person } from "./person.ts";
 import { confirming, fingerprint, identityOf, whyNotFingerprint } from "./person.ts";
 import type { Member } from "./roster.ts";
-import { administrators, memberOf } from "./roster.ts";
+import { memberOf } from "./roster.ts";
 import type { Line, Message } from "./say.ts";
 import { line, list, message, nested, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { memberCalled, theCase } from "./state.ts";
+import { administrators, memberCalled, theCase } from "./state.ts";
 
 declare module "./say.ts" {
   interface Sayings {

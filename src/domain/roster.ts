@@ -16,7 +16,7 @@ import type { Need } from "./request.ts";
 import type { Line, Message } from "./say.ts";
 import { country as countryName, line, list, message, nested, typed } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { calledInCase, memberCalled, members, theCase } from "./state.ts";
+import { administrators, calledInCase, memberCalled, members, theCase } from "./state.ts";
 
 declare module "./say.ts" {
   interface Sayings {
@@ -126,11 +126,6 @@ export function memberOf(scope: Scope, user: UserId): Member | undefined {
 export function leftAt(scope: Scope, user: UserId): Instant | undefined {
   if (memberOf(scope, user) !== undefined) return undefined;
   return [...scope.state.member.values()].findLast((member) => member.user === user)?.left;
-}
-
-/** The administrators of the case. */
-export function administrators(scope: Scope): readonly Member[] {
-  return members(scope).filter((member) => member.role === "administrator");
 }
 
 /** The next call sign of a country. Numbers are never used again. */

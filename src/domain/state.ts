@@ -59,6 +59,11 @@ export function calledInCase(scope: Scope, user: UserId): string {
   return members(scope).find((member) => member.user === user)?.callSign ?? [...scope.state.member.values()].findLast((member) => member.user === user)?.callSign ?? user;
 }
 
+/** The administrators of the case. */
+export function administrators(scope: Scope): readonly Member[] {
+  return members(scope).filter((member) => member.role === "administrator");
+}
+
 /** The case of a case chain. */
 export function theCase(scope: Scope): Case {
   const found = scope.state.case.get("case");

@@ -3,11 +3,10 @@ import type { Effect, Say } from "./effect.ts";
 import { reply, tellPeople, wake } from "./effect.ts";
 import type { CallSign, TaskId, UserId } from "./ids.ts";
 import { COORDINATION } from "./ids.ts";
-import { administrators } from "./roster.ts";
 import type { Line } from "./say.ts";
 import { line, list, message, span, typed, when } from "./say.ts";
 import type { Scope } from "./state.ts";
-import { memberCalled, theCase } from "./state.ts";
+import { administrators, memberCalled, theCase } from "./state.ts";
 import type { Due, ReminderKind, Task, TaskEvent } from "./task.ts";
 import { openTasks } from "./task-list.ts";
 

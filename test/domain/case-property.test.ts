@@ -6,8 +6,8 @@ import { openCase, prepareCase } from "../../src/domain/case-open.ts";
 import type { Decision } from "../../src/domain/decision.ts";
 import type { CaseId, MasterKey, UserId } from "../../src/domain/ids.ts";
 import { INSTALLATION } from "../../src/domain/ids.ts";
-import { ROLES, addMember, administrators, memberOf, prepareMember } from "../../src/domain/roster.ts";
-import { theCase } from "../../src/domain/state.ts";
+import { ROLES, addMember, memberOf, prepareMember } from "../../src/domain/roster.ts";
+import { administrators, theCase } from "../../src/domain/state.ts";
 import { DAY, World, country, keyOf, user } from "./builders.ts";
 
 const NAMES = ["ana", "luis", "rita", "nuno", "olga"] as const;
