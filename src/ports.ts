@@ -196,8 +196,10 @@ export interface TimelineEvent {
 /** What one sync says of one room. */
 export interface SyncedRoom {
   readonly room: RoomId;
-  /** State before the timeline (all of it on a first sync); apply before the timeline's own. */
+  /** State before the timeline (all of it on a first sync), to be applied before the timeline's own; if it is `resolved`, the state after it. */
   readonly state: readonly StateEvent[];
+  /** The server says how it has resolved the state (MSC4222): the timeline's own state is not to be applied. */
+  readonly resolved?: boolean;
   readonly timeline: readonly TimelineEvent[];
   readonly limited: boolean;
   readonly prevBatch?: string;

@@ -203,7 +203,7 @@ export class App {
       fitAgain: (at) => this.#outbox.nudge(at),
     });
     this.#live = new LiveBoards({ journal, clock, random, world, outbox: this.#outbox, health: this.health, log });
-    this.#redactions = new Redactions({ journal, gateway, clock, world, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, health: this.health, log });
+    this.#redactions = new Redactions({ outbox: this.#outbox, journal, gateway, clock, world, writer: this.#writer, turns: this.#turns, alarms: this.#alarms, health: this.health, log });
     this.#intake = new Intake({
       redactions: this.#redactions,
       journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, settings: parts.settings,

@@ -29,6 +29,7 @@ export const COUNTERS = {
   "withheld": "Times a room's key was withheld from somebody in its roster.",
   "room_steps": "Steps taken to bring a room to what it should be.",
   "room_repairs_undone": "Repairs of a room that were undone again and again, and given up for a while.",
+  "rooms_resolved": "Rooms whose state the homeserver had resolved to something else than its syncs showed.",
   "rooms_unfit": "Times people were told not to write in a room: a stranger was in it, or its encryption was changed.",
   "moved_to_direct_chats": "Messages for a room that went to its people alone, because the room was not fit for them.",
   "messages_removed": "Messages of the bot that somebody else removed from a room.",

@@ -5,6 +5,8 @@
 import { POLL_RESPONSE } from "../chat/poll.ts";
 import type { EventId, Instant, RoomId, UserId } from "../domain/ids.ts";
 import { INSTALLATION, serverOf } from "../domain/ids.ts";
+import type { ObservedRoom } from "../domain/workspace.ts";
+import { Serial } from "../matrix/serial.ts";
 import type { Batch, Inbox, NewInbox, NewRow, Sync, TimelineEvent } from "../ports.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Gap } from "./catch-up.ts";
@@ -17,6 +19,7 @@ import { Lags } from "./lags.ts";
 import { Waiting } from "./late-keys.ts";
 import { Opening, isVerification } from "./opening.ts";
 import type { Redactions } from "./redactions.ts";
+import { ResolvedState } from "./resolved-state.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Settings } from "./settings.ts";
 import { Silence } from "./silence.ts";
@@ -54,6 +57,24 @@ export interface IntakeParts extends Omit<HearingParts, "silence"> {
   adopt(room: RoomId, user: UserId): Promise<boolean>;
 }
 
+/** What a sync has brought, durable. */
+interface Kept {
+  readonly inbox: Received;
+  /** Of its messages those that were not there before. */
+  readonly received: Set<EventId>;
+  readonly seen: ReturnType<Rooms["after"]>;
+  /** The rooms it changed, as they were. */
+  readonly before: ReadonlyMap<RoomId, ObservedRoom | undefined>;
+  readonly removed: Readonly<Record<string, string>>;
+  readonly invited: ReturnType<Invitations["fresh"]>;
+}
+/** Messages of a sync, what is put on record of it, and the gaps in it. */
+interface Received {
+  readonly fresh: NewInbox[];
+  readonly rows: NewRow[];
+  readonly gaps: Gap[];
+}
+
 /** Takes in syncs and hands what they say to the writer. */
 export class Intake {
   readonly #parts: IntakeParts;
@@ -63,6 +84,9 @@ export class Intake {
   readonly #waiting: Waiting;
   readonly #opening: Opening;
   readonly #catchUp: CatchUp;
+  /** Between what is computed from the rooms and their being put back nothing else may change them. */
+  readonly #inTurnWithRooms = new Serial();
+  readonly #resolved: ResolvedState;
   #backlog: Promise<void> = Promise.resolve();
   #since: string | undefined;
   #syncedAt: Instant | undefined;
@@ -82,8 +106,16 @@ export class Intake {
     this.#waiting = new Waiting({ ...parts, ...parts.settings });
     this.#opening = new Opening({ ...parts, silence: this.#silence, hearing: this.#hearing, waiting: this.#waiting });
     this.#catchUp = new CatchUp({ ...parts, urgent: (rows) => this.#opening.urgent(rows), take: (rows) => this.#take(rows, true) });
+    this.#resolved = new ResolvedState({
+      ...parts, serial: this.#inTurnWithRooms,
+      changed: (before, now) => {
+        this.#membersChanged(before, now);
+        parts.roomsSeen([now.room]);
+      },
+    });
   }
   async load(): Promise<void> {
+    this.#resolved.load();
     this.#opening.start();
     this.#waiting.start();
     this.#since = await this.#parts.journal.value("sync:token");
@@ -99,6 +131,7 @@ export class Intake {
     this.#hearing.stop();
     this.#opening.stop();
     this.#waiting.stop();
+    this.#resolved.stop();
     this.#catchUp.stop();
     this.#invitations.stop();
   }
@@ -131,14 +164,33 @@ export class Intake {
   }
   /** One sync, all of it durable when it resolves; what it brought has been handed to the writer. */
   async once(timeout: number): Promise<void> {
-    const { gateway, crypto, journal, clock, rooms, health } = this.#parts;
+    const { gateway, crypto, clock, health } = this.#parts;
     const asked = clock.now();
     const sync = await gateway.sync(this.#since, this.#first ? 0 : timeout);
     const now = clock.now();
     const late = this.#isLate(asked, now, timeout);
     const useless = await crypto.receive(sync.crypto);
-    const inbox = await this.#received(sync, now, late);
     if (useless > 0) health.count("to_device_useless", useless);
+    const { inbox, received, seen, before, removed, invited } = await this.#inTurnWithRooms.run(() => this.#keep(sync, { now, late, useless }));
+    if (sync.malformed > 0) health.count("malformed", sync.malformed);
+    if (sync.malformed > 0) this.#parts.log.warn("sync.malformed", { count: sync.malformed });
+    for (const room of seen.rooms) this.#membersChanged(before.get(room.room), room);
+    if (!late) await this.#hearVerifications(sync);
+    this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
+    this.#resolved.saw(seen.rooms);
+    this.#parts.redactions.add(removed);
+    this.#invitations.add(invited);
+    void this.#invitations.answer().catch((fault: unknown) => void this.#parts.log.bug("sync.invitation-failed", fault));
+    this.#catchUp.run();
+    await this.#backlog;
+    // A gap that is read back beside this may have brought one of them first.
+    await this.#take(inbox.fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order })));
+    await this.#retryWaiting(bringsKeys(sync.crypto));
+  }
+  /** Makes durable what a sync brings, then its token. */
+  async #keep(sync: Sync, { now, late, useless }: { readonly now: Instant; readonly late: boolean; readonly useless: number }): Promise<Kept> {
+    const { journal, clock, rooms } = this.#parts;
+    const inbox = await this.#received(sync, now, late);
     if (useless > 0 && this.#silence.mayNote("to-device", now)) inbox.rows.push(noted("to-device-useless", now));
     const seen = rooms.after(sync.joined, sync.left);
     const removed: Record<string, string> = {};
@@ -166,25 +218,13 @@ export class Intake {
     this.#first = false;
     this.#isNextLate = false;
     rooms.put(seen.rooms, seen.left);
-    if (sync.malformed > 0) health.count("malformed", sync.malformed);
-    if (sync.malformed > 0) this.#parts.log.warn("sync.malformed", { count: sync.malformed });
-    for (const room of seen.rooms) {
-      const old = before.get(room.room);
-      for (const [user, is] of Object.entries(room.members)) {
-        if (is === "join" && old?.members[user] !== "join") this.#parts.joined(room.room, user as UserId);
-        if (is !== "join" && old?.members[user] === "join") this.#parts.departed(room.room, user as UserId);
-      }
+    return { inbox, received, seen, before, removed, invited };
+  }
+  #membersChanged(before: ObservedRoom | undefined, { room, members }: ObservedRoom): void {
+    for (const [user, is] of Object.entries(members)) {
+      if (is === "join" && before?.members[user] !== "join") this.#parts.joined(room, user as UserId);
+      if (is !== "join" && before?.members[user] === "join") this.#parts.departed(room, user as UserId);
     }
-    if (!late) await this.#hearVerifications(sync);
-    this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
-    this.#parts.redactions.add(removed);
-    this.#invitations.add(invited);
-    void this.#invitations.answer().catch((fault: unknown) => void this.#parts.log.bug("sync.invitation-failed", fault));
-    this.#catchUp.run();
-    await this.#backlog;
-    // A gap that is read back beside this may have brought one of them first.
-    await this.#take(inbox.fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order })));
-    await this.#retryWaiting(bringsKeys(sync.crypto));
   }
   /** Nothing was heard for so long that what comes now may be old: after a downtime of ours, of the homeserver, or of the line between the two. */
   #isLate(asked: Instant, now: Instant, timeout: number): boolean {
@@ -198,7 +238,7 @@ export class Intake {
     return server !== serverOf(gateway.user) && this.#lags.isLate(server, wire["origin_server_ts"], now, settings.lateAfter);
   }
   /** Events to be looked at, those of live deliveries first; nothing twice. Plain text in an encrypted room is only counted. */
-  async #received(sync: Sync, now: Instant, late: boolean): Promise<{ readonly fresh: NewInbox[]; readonly rows: NewRow[]; readonly gaps: Gap[] }> {
+  async #received(sync: Sync, now: Instant, late: boolean): Promise<Received> {
     const { journal, gateway, world, rooms, health } = this.#parts;
     const fresh: NewInbox[] = [];
     const rows: NewRow[] = [];

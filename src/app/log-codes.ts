@@ -39,6 +39,7 @@ const OF_APP = {
   "rooms.adopt-failed": "A room could not be taken over; it is tried again. Report the line.",
   "rooms.departed-failed": "After somebody had left a room its key could not be changed at once. Report the line.",
   "rooms.joined-failed": "Somebody who came in could not be given the board; they get it at its next change. Report the line.",
+  "rooms.not-resolved": "What the homeserver has resolved a room's state to could not be looked up; it is tried again. Report the line.",
   "rooms.step-failed": "A step to put a room right failed (`why`, `status`) and is tried again; with a `bug` it is a fault of the program.",
   "safe-mode.entered": "SAFE MODE: the journal is unfit (`why`). Nothing is carried out or written down; the lines below say what to do.",
   "safe-mode.failed": "Listening in safe mode failed by a fault of the program; tried again. Report the line.",

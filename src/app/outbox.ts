@@ -150,6 +150,8 @@ export class OutboxSender {
   readonly #aside = new Map<string, Instant>();
   /** Checkpoints that have been signed and not sent yet, by row. */
   readonly #signed = new Map<string, Content>();
+  /** Boards that somebody has removed: an edit of one may be on its way. */
+  readonly #removedBoards = new Set<EventId>();
   #cancel: (() => void) | undefined;
   #stopped = false;
 
@@ -171,6 +173,10 @@ export class OutboxSender {
   /** Whether a board, or the card, of this room is already waiting to be sent. */
   boardWaits(at: Placed, isCard: boolean): boolean {
     return this.#pending.some(({ row, body, at: there }) => body.kind === "board" && (body.of === "card") === isCard && row.state === "rendered" && there === key(at) && !this.#busy.has(there));
+  }
+  /** Somebody has removed this board; to be said in the same instant in which that is committed. */
+  boardRemoved(event: EventId): void {
+    this.#removedBoards.add(event);
   }
   stop(): void {
     this.#stopped = true;
@@ -490,8 +496,10 @@ export class OutboxSender {
       if (under !== undefined) {
         const { edits, readers, shown, live } = JSON.parse(under) as BoardUnderWay;
         const stands: BoardPlace = { room, event: edits ?? event, readers, shown, latest: event, ...(live === undefined ? {} : { live }) };
-        values[boardValue(body.at, body.of === "card")] = JSON.stringify(stands);
         values[`sending:${row.id}`] = null;
+        // If what it edits was removed while it was on its way, a fresh board takes its place: this one must not.
+        const isCurrent = edits === undefined || (await this.boardPlace(body.at, body.of === "card"))?.event === edits;
+        if (isCurrent && (edits === undefined || !this.#removedBoards.has(edits))) values[boardValue(body.at, body.of === "card")] = JSON.stringify(stands);
       }
     }
     await journal.commit({ outboxChanges: [{ id: row.id, to: "sent", event }], values });

@@ -11,7 +11,7 @@ import { line, message } from "../domain/say.ts";
 import type { Clock, Gateway, Journal, NewOutbox, Outbox, TimelineEvent } from "../ports.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Health } from "./health.ts";
-import type { Body, BoardPlace } from "./outbox.ts";
+import type { Body, OutboxSender } from "./outbox.ts";
 import { boardValue, key } from "./outbox.ts";
 import { removedLines } from "./room-news.ts";
 import type { Log } from "./system.ts";
@@ -36,6 +36,7 @@ export interface RedactionParts {
   readonly alarms: Alarms;
   readonly health: Health;
   readonly log: Log;
+  readonly outbox: Pick<OutboxSender, "boardPlace" | "boardRemoved">;
 }
 interface Removed {
   readonly room: RoomId;
@@ -95,7 +96,7 @@ export class Redactions {
     }
   }
   async #again(name: string, { room, target, by }: Removed): Promise<void> {
-    const { world, journal, turns, clock, alarms, health } = this.#parts;
+    const { world, journal, turns, clock, alarms, health, outbox } = this.#parts;
     const now = clock.now();
     const at = world.placed(room);
     const row = at === undefined ? undefined : await journal.outboxSentAs(target);
@@ -109,6 +110,8 @@ export class Redactions {
     const often = row === undefined ? 0 : timesOf(row);
     const isAgain = !isTheirs && (isBoard || (row !== undefined && often < TIMES));
     const effects: readonly Effect[] = isTheirs ? [{ ...tellPeople([by], message(line("room.message-yours", {}))), supersedes: "message-yours" }] : isAgain && isBoard ? [{ effect: "board", slot: at.slot, ...(isCard ? { card: true } : {}) }] : [];
+    const board = isAgain && isBoard ? await outbox.boardPlace(at, isCard) : undefined;
+    if (board !== undefined) outbox.boardRemoved(board.event);
     await turns.commit({
       now, parts: [], trust: "none",
       notes: [{ chain: at.chain, what: "message-removed", facts: { slot: at.chain === INSTALLATION ? "direct" : at.slot, again: isAgain }, effects }],
@@ -120,10 +123,8 @@ export class Redactions {
     alarms.give(chain, { what: "message-removed-alarm", about: `${key(at)}/${by}/${String(isAgain)}`, facts: { again: isAgain }, lines: removedLines(world.scope(at.chain), at, by, isAgain ? "again" : "too-often") });
   }
   async #isBoard(at: Placed, target: EventId, isCard: boolean): Promise<boolean> {
-    const text = await this.#parts.journal.value(boardValue(at, isCard));
-    if (text === undefined) return false;
-    const place = JSON.parse(text) as BoardPlace;
-    return place.event === target || place.latest === target;
+    const place = await this.#parts.outbox.boardPlace(at, isCard);
+    return place !== undefined && (place.event === target || place.latest === target);
   }
 }
 

@@ -85,6 +85,12 @@ export function stateOfTimeline(event: SyncedRoom["timeline"][number]): StateEve
   return { type: event.type, stateKey: event.stateKey, sender: event.sender, content: content as Record<string, unknown> };
 }
 
+/** A room by all of its state as the server has resolved it; undefined if that is not the state of a room. What has once been encrypted stays so. */
+export function roomFrom(seen: ObservedRoom, state: readonly StateEvent[]): ObservedRoom | undefined {
+  if (!state.some((event) => event.type === "m.room.create")) return undefined;
+  return state.reduce(observe, { ...blankRoom(seen.room), ...(seen.encryption === undefined ? {} : { encryption: seen.encryption }) });
+}
+
 /** The rooms as they were last seen, kept in the journal's file. */
 export class Rooms {
   readonly #seen = new Map<RoomId, ObservedRoom>();
@@ -109,13 +115,16 @@ export class Rooms {
     const values: Record<string, string | null> = {};
     for (const each of synced) {
       const before = this.#seen.get(each.room) ?? blankRoom(each.room);
+      // Of a room that is known, what changes stands in the timeline; state beside it, where nothing was left out, is that of a branch.
+      const isBranch = each.state.length > 0 && each.resolved !== true && !each.limited && this.#seen.has(each.room);
       let room = before;
-      for (const event of each.state) room = observe(room, event);
-      for (const event of each.timeline) {
+      if (!isBranch) for (const event of each.state) room = observe(room, event);
+      if (each.resolved !== true) for (const event of each.timeline) {
         const state = stateOfTimeline(event);
         if (state !== undefined) room = observe(room, state);
       }
-      if (room === before && this.#seen.has(each.room)) continue;
+      if (room === before && !isBranch && this.#seen.has(each.room)) continue;
+      if (each.resolved !== true) room = { ...room, unresolved: isBranch || room.unresolved === "branch" ? "branch" : "changed" };
       rooms.push(room);
       values[`room:${each.room}`] = JSON.stringify(room);
     }

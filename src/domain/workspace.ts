@@ -111,6 +111,8 @@ export interface ObservedRoom {
   readonly members: Readonly<Record<string, Membership>>;
   readonly children: readonly string[];
   readonly pinned: readonly string[];
+  /** Its state has not been looked up since a sync showed some; `branch`: it showed some that may be older than what is known. */
+  readonly unresolved?: "changed" | "branch";
 }
 
 /** One idempotent step towards a room as it should be. */

@@ -31,6 +31,9 @@ const CREATE_FILTER = JSON.stringify({
   room: { timeline: { limit: 1, types: ["m.room.create"] }, state: { types: ["m.room.create"] }, ephemeral: NOTHING, account_data: NOTHING },
 });
 
+/** The state as the server has resolved it, where it can say so (MSC4222; Matrix 1.16): others show that of a branch, and pay no heed to this. */
+const RESOLVED = { use_state_after: true, "org.matrix.msc4222.use_state_after": true };
+
 const sent = z.object({ event_id: eventId });
 const made = z.object({ room_id: roomId });
 const page = z.object({ chunk: z.unknown().optional(), end: z.string().min(1).max(4096).optional() });
@@ -63,7 +66,7 @@ export class MatrixGateway implements Gateway {
     const answer = await this.#rest.call({
       method: "GET",
       path: "/_matrix/client/v3/sync",
-      query: { filter: SYNC_FILTER, timeout: first ? this.#unlikeAnyOther() : timeout, ...(first ? {} : { since }) },
+      query: { filter: SYNC_FILTER, ...RESOLVED, timeout: first ? this.#unlikeAnyOther() : timeout, ...(first ? {} : { since }) },
       timeout: first ? FIRST_SYNC_TIMEOUT : timeout + SYNC_MARGIN,
       // The caller's loop repeats it, and knows when to stop.
       repeat: "once",

@@ -115,14 +115,14 @@ function readJoined(room: RoomId, value: unknown, sieve: Sieve): SyncedRoom | un
     sieve.malformed++;
     return undefined;
   }
-  // MSC4222: a server that sends the state *after* the timeline has resolved it; ours is not asked for it, but it would be the better one.
-  const state = value["state_after"] ?? value["org.matrix.msc4222.state_after"] ?? value["state"];
+  const resolved = value["state_after"] ?? value["org.matrix.msc4222.state_after"];
   const timeline = isObject(value["timeline"]) ? value["timeline"] : undefined;
   if (timeline === undefined && value["timeline"] !== undefined) sieve.malformed++;
   const prevBatch = timeline?.["prev_batch"];
   return {
     room,
-    state: sieve.events(state, readStateEvent),
+    state: sieve.events(resolved ?? value["state"], readStateEvent),
+    ...(resolved === undefined ? {} : { resolved: true }),
     timeline: sieve.list(timeline?.["events"], readTimelineEvent),
     limited: timeline?.["limited"] === true,
     ...(typeof prevBatch === "string" ? { prevBatch } : {}),

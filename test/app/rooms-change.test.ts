@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import type { RoomId, UserId } from "../../src/domain/ids.ts";
+import type { ObservedRoom } from "../../src/domain/workspace.ts";
 import { MEGOLM } from "../../src/domain/workspace.ts";
+import type { StateEvent } from "../../src/ports.ts";
 import { ANA, BOT, LUIS } from "../domain/builders-core.ts";
-import type { Shown } from "../support/model.ts";
+import type { ModelGateway, Shown } from "../support/model.ts";
 import { settled } from "../support/model.ts";
 import type { Opened, World } from "./harness.ts";
 import { anOpenCase, draftDelivery } from "./harness.ts";
@@ -392,6 +394,65 @@ describe("a room that was made only in part before the server died", () => {
   });
 });
 
+describe("a room whose history has branched", () => {
+  const memberEvent = (user: UserId, membership: string): StateEvent => ({ type: "m.room.member", stateKey: user, sender: user, content: { membership } });
+
+  it("warns nobody of a stranger whom only the state of a branch shows", async () => {
+    const { world, coordination } = await opened();
+    const from = world.server.length;
+    world.server.branches.set(coordination, [memberEvent(STRANGER, "join")]);
+    await world.say(LUIS, coordination, "!task add Watch the quay");
+    await pass(world);
+    assert.doesNotMatch(bodies(world.reads(ANA)), /DO NOT WRITE/);
+    assert.match(bodies(world.reads(ANA, coordination)), /T-1/);
+    assert.deepEqual(world.server.after(from).filter((each) => each.event.stateKey === STRANGER), []);
+    assert.deepEqual(world.bugs, []);
+  });
+  it("warns of one who is there, whatever a branch shows", async () => {
+    const { world, coordination } = await opened();
+    world.gateway.remove = async () => { throw Object.assign(new Error("refused"), { kind: "refused", status: 403 }); };
+    set(world, coordination, STRANGER, "m.room.member", { membership: "join" }, STRANGER);
+    world.server.branches.set(coordination, [memberEvent(STRANGER, "leave")]);
+    await pass(world);
+    assert.match(bodies(world.reads(ANA)), /DO NOT WRITE/);
+    await world.say(LUIS, coordination, "!task add Watch the quay");
+    await pass(world);
+    assert.deepEqual(world.reads(ANA, coordination).filter((shown) => /^T-1 /.test(shown.body)), []);
+  });
+  it("gets its name back although the timeline shows that it has it, because the server resolved it otherwise", async () => {
+    const { world, coordination } = await opened();
+    const name = stateOf(world, coordination, "m.room.name");
+    const { setState } = world.gateway;
+    world.gateway.setState = async (...of) => {
+      const event = await setState.apply(world.gateway, of);
+      if (of[1] === "m.room.name") {
+        world.server.lost.add(event);
+        world.gateway.setState = setState;
+      }
+      return event;
+    };
+    set(world, coordination, LUIS, "m.room.name", { name: "Operation Snow" });
+    await pass(world);
+    await pass(world);
+    const resolved = await world.gateway.roomState(coordination);
+    assert.deepEqual(resolved.findLast((each) => each.type === "m.room.name")?.content, name);
+    assert.equal(world.server.after(0).filter((each) => each.room === coordination && each.event.type === "m.room.name" && each.event.sender === BOT).length, 3, "made with it, set again, and again because that was lost");
+  });
+  it("is looked up after the next start if the bot was stopped before it could be", async () => {
+    const { world, coordination } = await opened();
+    const lost = (gateway: ModelGateway): void => { gateway.roomState = async () => { throw Object.assign(new Error("away"), { kind: "unreachable" }); }; };
+    lost(world.gateway);
+    world.server.lost.add(world.server.add(coordination, LUIS, "m.room.member", { membership: "leave" }, LUIS));
+    await pass(world);
+    await world.stop();
+    await world.start();
+    await pass(world);
+    const seen = JSON.parse((await world.journal.value(`room:${coordination}`)) ?? "{}") as ObservedRoom;
+    assert.equal(seen.members[LUIS], "invite", "he has not come in yet, and has not left");
+    assert.equal(seen.unresolved, undefined);
+  });
+});
+
 describe("a message of the bot's that somebody else removes", () => {
   const remove = async (world: World, room: RoomId, by: UserId, event: string): Promise<void> => {
     world.server.add(room, by, "m.room.redaction", { redacts: event });
@@ -436,6 +497,28 @@ describe("a message of the bot's that somebody else removes", () => {
       assert.notEqual(pinned, target);
       assert.match(world.reads(ANA, coordination).find((each) => each.event === pinned)?.body ?? "", new RegExp(`Watch ${which}`));
     }
+  });
+  it("is posted anew if it is a board of which an edit was on its way", async () => {
+    const { world, coordination } = await opened();
+    const target = pinnedIn(world, coordination);
+    const { send } = world.gateway;
+    const edit = Promise.withResolvers<void>();
+    world.gateway.send = async (...of) => {
+      const sent = await send.apply(world.gateway, of);
+      if (of[0] === coordination && /open until/.test(world.server.shown().at(-1)?.body ?? "")) await edit.promise;
+      return sent;
+    };
+    await world.say(LUIS, coordination, "!task add Watch the quay");
+    await pass(world);
+    assert.equal(world.reads(ANA, coordination).filter((shown) => shown.content["m.new_content"] !== undefined).length, 1, "the edit has arrived, and the bot does not know it yet");
+    await remove(world, coordination, LUIS, target);
+    world.gateway.send = send;
+    edit.resolve();
+    await pass(world);
+    const pinned = pinnedIn(world, coordination);
+    assert.notEqual(pinned, target);
+    assert.match(world.reads(ANA, coordination).find((each) => each.event === pinned)?.body ?? "", /Watch the quay/);
+    assert.deepEqual(world.bugs, []);
   });
   it("is neither forgotten nor doubled if the bot dies before it has posted it again", async () => {
     const { world, coordination } = await opened();

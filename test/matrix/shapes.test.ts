@@ -42,7 +42,7 @@ describe("an answer to sync", () => {
 
   it("takes the state after the timeline where a server sends it", () => {
     const sync = readSync(answer({ state: { events: [] }, state_after: { events: [member] } }));
-    assert.equal(sync?.joined[0]?.state.length, 1);
+    assert.deepEqual([sync?.joined[0]?.state.length, sync?.joined[0]?.resolved], [1, true]);
   });
 
   it("leaves malformed events out, counts them, and keeps the good ones beside them", () => {

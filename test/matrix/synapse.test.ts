@@ -11,7 +11,7 @@ import { openLine } from "../../src/matrix/line.ts";
 import type { Line } from "../../src/matrix/line.ts";
 import { login } from "../../src/matrix/login.ts";
 import { MARK } from "../../src/matrix/room-creation.ts";
-import type { Decrypted, Recipient, RoomSpec, TimelineEvent, Undecryptable } from "../../src/ports.ts";
+import type { Decrypted, Recipient, RoomSpec, SyncedRoom, TimelineEvent, Undecryptable } from "../../src/ports.ts";
 import type { Human } from "../support/human.ts";
 import { newHuman } from "../support/human.ts";
 import { newRaw } from "../support/raw.ts";
@@ -32,12 +32,13 @@ class Bot {
     this.line = line;
   }
 
-  async sync(timeout = 0): Promise<void> {
+  async sync(timeout = 0): Promise<readonly SyncedRoom[]> {
     const { next, crypto, joined } = await this.line.gateway.sync(this.#since, timeout);
     await this.line.crypto.receive(crypto);
     for (const { room, timeline } of joined) for (const event of timeline) this.events.push({ room, event });
     this.#since = next;
     await this.line.crypto.pump();
+    return joined;
   }
 
   /** The first event in the room that satisfies `want`, as it was decrypted. */
@@ -238,6 +239,20 @@ describe("the line to a real homeserver", () => {
       await gateway.leave(made);
       await assert.rejects(gateway.roomState("!none:localhost" as RoomId), (error) => isFault(error) && error.kind === "refused" && error.status === 403);
     }
+  });
+
+  it("is told how the server has resolved the state, where the server says so", async () => {
+    const topicOf = (rooms: readonly SyncedRoom[]) => {
+      const shown = rooms.find((each) => each.room === room);
+      return [shown?.resolved, shown?.state.find(({ type }) => type === "m.room.topic")?.content["topic"]];
+    };
+    await bot.sync();
+    await bot.line.gateway.setState(room, "m.room.topic", "", { topic: "as the timeline shows it" });
+    assert.deepEqual(topicOf(await bot.sync()), [undefined, undefined]);
+    await synapse.showResolved(account.user_id);
+    await bot.line.gateway.setState(room, "m.room.topic", "", { topic: "as it is resolved" });
+    assert.deepEqual(topicOf(await bot.sync()), [true, "as it is resolved"]);
+    await synapse.showResolved(account.user_id, false);
   });
 
   it("sends the same transaction once, in a room only encrypted", async () => {

@@ -80,6 +80,7 @@ export interface Human {
 /** Registers (unless `account` is given) and brings up a person whose first sync is done. */
 export async function newHuman(synapse: Synapse, name: string, options: HumanOptions = {}): Promise<Human> {
   const account = options.account ?? await synapse.register(name, `${name}-${randomBytes(8).toString("hex")}`);
+  if (options.account === undefined) await synapse.showResolved(account.user_id);
   const login: Login = options.account === undefined
     ? { url: synapse.url, ...account }
     : await logIn(synapse.url, account.user_id, account.password);

@@ -34,6 +34,10 @@ export class ModelServer {
   readonly #waiting = new Set<() => void>();
   #rooms = 0;
   #sessions = 0;
+  /** Events that stand in the timeline and lost against another of the same time, so that the state does not have them. */
+  readonly lost = new Set<EventId>();
+  /** State of a branch that the next sync of a room shows beside its timeline. */
+  readonly branches = new Map<RoomId, readonly StateEvent[]>();
   /** The server's own clock, which it writes on every event. */
   time: () => number = () => 0;
 
@@ -131,9 +135,11 @@ export class ModelGateway implements Gateway {
         const before = isNew ? this.#server.after(0).slice(0, from).filter((each) => each.room === room && each.event.stateKey !== undefined) : [];
         const shown = own.slice(-this.timelineLimit);
         const limited = shown.length < own.length;
+        const branch = this.#server.branches.get(room) ?? [];
+        this.#server.branches.delete(room);
         const hidden = own.slice(0, own.length - shown.length).filter((each) => each.event.stateKey !== undefined);
         return {
-          room, state: [...before, ...hidden].map((each) => stateOf(each.event)), timeline: shown.map((each) => each.event), limited,
+          room, state: [...[...before, ...hidden].map((each) => stateOf(each.event)), ...branch], timeline: shown.map((each) => each.event), limited,
           ...(limited ? { prevBatch: String(shown[0]?.position ?? 0) } : {}),
         };
       }),
@@ -168,7 +174,7 @@ export class ModelGateway implements Gateway {
     return this.#server.once(transaction, () => this.#server.add(room, this.user, "m.room.redaction", { redacts: event }));
   }
   async roomState(room: RoomId): Promise<readonly StateEvent[]> {
-    return this.#server.after(0).filter((each) => each.room === room && each.event.stateKey !== undefined).map((each) => stateOf(each.event));
+    return this.#server.after(0).filter((each) => each.room === room && each.event.stateKey !== undefined && !this.#server.lost.has(each.event.event)).map((each) => stateOf(each.event));
   }
   async joinedRooms(): Promise<readonly { readonly room: RoomId; readonly create: StateEvent }[]> {
     return this.#server.after(0).filter((each) => each.event.type === "m.room.create" && this.#is(each.room, "join")).map((each) => ({ room: each.room, create: stateOf(each.event) }));

@@ -41,6 +41,11 @@ export interface Synapse {
   register(user: string, password: string, admin?: boolean): Promise<Account>;
   /** Lifts every limit for one user: the one thing asked of the operator of a homeserver for the bot. */
   overrideRatelimit(userId: string): Promise<void>;
+  /**
+   * Shows one user the state as the server has resolved it (MSC4222). Without it a history that branches, because two events are made at the same moment, can
+   * leave a client out of a room that its user is in, for good: a bug of sync that people's clients share and the bot has to live with.
+   */
+  showResolved(userId: string, shows?: boolean): Promise<void>;
   stop(): Promise<Ended>;
   kill(): Promise<Ended>;
 }
@@ -77,19 +82,21 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
   }
 
   let admin: Promise<Account> | undefined;
-  const registerHere = (user: string, password: string, asAdmin = false) => register(url, secret, user, password, asAdmin);
+  const registerHere = (user: string, password: string, isAdmin = false) => register(url, secret, user, password, isAdmin);
+  const asAdmin = async (method: string, what: string, body: unknown): Promise<void> => {
+    admin ??= registerHere(`operator-${randomBytes(3).toString("hex")}`, randomBytes(16).toString("hex"), true);
+    const { access_token: token } = await admin;
+    await call(`${url}/_synapse/admin/v1/${what}`, { method, body: JSON.stringify(body), headers: { authorization: `Bearer ${token}` } });
+  };
   return {
     url, port, dir, fast,
     pid: server.pid,
     databaseFile: databaseFile(dir),
     logFile: logFile(dir),
     register: registerHere,
-    async overrideRatelimit(userId) {
-      admin ??= registerHere(`operator-${randomBytes(3).toString("hex")}`, randomBytes(16).toString("hex"), true);
-      const { access_token: token } = await admin;
-      const body = { messages_per_second: 0, burst_count: 0 }; // 0 and 0 mean no limit of any kind.
-      await call(`${url}/_synapse/admin/v1/users/${encodeURIComponent(userId)}/override_ratelimit`, { method: "POST", body: JSON.stringify(body), headers: { authorization: `Bearer ${token}` } });
-    },
+    // 0 and 0 mean no limit of any kind.
+    overrideRatelimit: (userId) => asAdmin("POST", `users/${encodeURIComponent(userId)}/override_ratelimit`, { messages_per_second: 0, burst_count: 0 }),
+    showResolved: (userId, shows = true) => asAdmin("PUT", `experimental_features/${encodeURIComponent(userId)}`, { features: { msc4222: shows } }),
     stop: () => server.stop(),
     kill: () => server.kill(),
   };
