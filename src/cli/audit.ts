@@ -17,6 +17,8 @@ import type { FileFault, FileFaultKind, VerifiedExport } from "../journal/verify
 import { OperatorError } from "../operator-error.ts";
 import type { Clock, Random } from "../ports.ts";
 
+/** Read at once: every piece makes the thread that reads and the one that verifies wait for one another. */
+const PIECE_BYTES = 1024 * 1024;
 /** Checkpoints copied from a room, and the file they may come in: a few hundred bytes each. */
 const LARGEST_CHECKPOINTS = 1024 * 1024;
 
@@ -117,7 +119,7 @@ export async function verifyAudit(file: string, options: VerifyOptions): Promise
 
 async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(file)) yield chunk as Uint8Array;
+    for await (const chunk of createReadStream(file, { highWaterMark: PIECE_BYTES })) yield chunk as Uint8Array;
   } catch (error) {
     throw cannotUse(file, "read", error);
   }

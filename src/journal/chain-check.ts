@@ -2,8 +2,10 @@
 import type { Checkpoint, Fault, FaultKind, Lost, Verified } from "../domain/audit.ts";
 import type { ChainId, Instant } from "../domain/ids.ts";
 import { isGenuine } from "./checkpoint.ts";
-import type { Header, StoredRow } from "./row.ts";
-import { chainStart, readHeader, RESTORED, rowHash } from "./row.ts";
+import type { Header } from "./header.ts";
+import { readHeader } from "./header.ts";
+import type { StoredRow } from "./row.ts";
+import { chainStart, RESTORED, rowHashHex } from "./row.ts";
 
 /** Faults named for one chain; more are counted by nobody, the chain is broken anyway. */
 const MOST_FAULTS = 100;
@@ -27,7 +29,8 @@ export class ChainCheck {
   readonly #own: readonly Checkpoint[];
   readonly #faults: Fault[] = [];
   #seq: number;
-  #prev: Buffer;
+  /** Hash of the row before, hex. */
+  #prev: string;
   #rows = 0;
   #first: Instant | undefined;
   #lastCheckpoint: Checkpoint | undefined;
@@ -41,7 +44,7 @@ export class ChainCheck {
     this.#bySeq = Map.groupBy(own, (checkpoint) => checkpoint.seq);
     this.#own = own;
     this.#seq = after?.seq ?? 0;
-    this.#prev = after?.hash ?? chainStart(chain);
+    this.#prev = (after?.hash ?? chainStart(chain)).toString("hex");
     for (const checkpoint of own) if (checkpoint.seq < 1) this.fault(checkpoint.seq, "checkpoint");
   }
 
@@ -56,32 +59,33 @@ export class ChainCheck {
   }
 
   /**
-   * Checks the next row; `place` is where it stood, if its place is known apart from its header; `read` is that header, if it has been read already.
-   * Gives its header if the row is whole and in its place; after a fault it goes on with the next row, so that each broken place is named.
+   * Checks the next row; `saidHash` is its hash as it is stored, in hex; `place` is where it stood, if its place is known apart from its header; `read`
+   * is that header, if it has been read already. Gives its header if the row is whole and in its place; after a fault it goes on with the next row, so that
+   * each broken place is named.
    */
-  row(stored: StoredRow, place?: number, read?: Header): Header | undefined {
+  row(stored: Omit<StoredRow, "hash">, saidHash: string, place?: number, read?: Header): Header | undefined {
     this.#rows += 1;
     const expected = this.#seq + 1;
     const header = read ?? readHeader(stored.header);
     if (header === undefined) {
       this.fault(place ?? expected, "unreadable");
-      this.#goOn(place ?? expected, stored.hash);
+      this.#goOn(place ?? expected, saidHash);
       return undefined;
     }
     if (header.chain !== this.#chain || (place !== undefined && place !== header.seq) || header.seq < expected) {
       this.fault(place ?? header.seq, "link");
-      if (place !== undefined) this.#goOn(place, stored.hash);
+      if (place !== undefined) this.#goOn(place, saidHash);
       return undefined;
     }
     this.#first ??= header.at as Instant;
     const before = this.#faults.length;
     if (header.seq > expected) this.fault(expected, "missing");
-    else if (header.prev !== this.#prev.toString("hex")) this.fault(header.seq, "link");
-    const hash = rowHash(stored.header, stored.commitment, stored.body);
-    if (!hash.equals(stored.hash)) this.fault(header.seq, "hash");
+    else if (header.prev !== this.#prev) this.fault(header.seq, "link");
+    const hash = rowHashHex(stored.header, stored.commitment, stored.body);
+    if (hash !== saidHash) this.fault(header.seq, "hash");
     if (header.type === RESTORED) this.#restores.push({ seq: header.seq, at: header.at as Instant, lost: undefined });
-    this.#compare(header.seq, hash.toString("hex"));
-    this.#goOn(header.seq, stored.hash);
+    this.#compare(header.seq, hash);
+    this.#goOn(header.seq, saidHash);
     return this.#faults.length === before ? header : undefined;
   }
 
@@ -122,7 +126,7 @@ export class ChainCheck {
     }
   }
 
-  #goOn(seq: number, hash: Buffer): void {
+  #goOn(seq: number, hash: string): void {
     this.#seq = seq;
     this.#prev = hash;
   }

@@ -4,8 +4,9 @@ import type { NewRow, Random, Row } from "../ports.ts";
 import type { ChainKey, ChainKeys } from "./chain-keys.ts";
 import type { Connection } from "./database.ts";
 import { damaged, JournalConflict } from "./errors.ts";
+import { CHAIN_NAME } from "./header.ts";
 import type { StoredRow } from "./row.ts";
-import { CHAIN_NAME, chainStart, writeRow } from "./row.ts";
+import { chainStart, writeRow } from "./row.ts";
 
 /** Rows read at once: few enough that the event loop breathes. */
 const PAGE = 100;

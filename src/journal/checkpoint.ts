@@ -3,7 +3,7 @@ import { createPublicKey, sign, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { Checkpoint } from "../domain/audit.ts";
 import type { ChainId, Instant } from "../domain/ids.ts";
-import { CHAIN_NAME } from "./row.ts";
+import { CHAIN_NAME } from "./header.ts";
 import { sha256 } from "./seal.ts";
 
 /** What a person copies begins with this; the `1` is in no base 32 text, so that no part of another checkpoint is taken for a beginning. */

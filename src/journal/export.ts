@@ -3,8 +3,8 @@
  * a body. Layout: docs/journal-format.md, "Export".
  */
 import type { ChainId } from "../domain/ids.ts";
+import { rowLine } from "./exported-row.ts";
 import type { SqliteJournal } from "./journal.ts";
-import type { StoredRow } from "./row.ts";
 
 /** Stands in the first line of an export. */
 export const EXPORT_FORMAT = "journal-export-1";
@@ -22,15 +22,6 @@ export async function* exportLines(journal: SqliteJournal, chains: readonly Chai
     }
   }
   yield line({ end: true, rows });
-}
-
-/** One row as its line, without the line break; the only way in which it may be written. */
-export function rowLine(stored: StoredRow): string {
-  return JSON.stringify(exported(stored));
-}
-
-function exported({ header, commitment, body, hash }: StoredRow): Readonly<Record<string, string>> {
-  return { header: header.toString(), commitment: commitment.toString("hex"), body: body.toString("base64"), hash: hash.toString("hex") };
 }
 
 function line(value: object): string {

@@ -209,7 +209,7 @@ export class SqliteJournal implements Journal {
     const key = this.#chains.key(chain);
     for await (const page of this.#pages(chain, 0, last)) {
       for (const stored of page) {
-        const header = check.row(stored, stored.seq);
+        const header = check.row(stored, stored.hash.toString("hex"), stored.seq);
         if (header !== undefined && key !== undefined && openRow(stored, header, key) === undefined) check.fault(stored.seq, "commitment");
       }
     }
@@ -307,7 +307,7 @@ export class SqliteJournal implements Journal {
   }
 
   #opened(stored: PagedRow, check: ChainCheck, key: ChainKey): Row {
-    const header = check.row(stored, stored.seq);
+    const header = check.row(stored, stored.hash.toString("hex"), stored.seq);
     const [fault] = check.faults;
     if (fault !== undefined) throw damaged(this.#file, fault);
     if (header === undefined) throw new Error("a row without a header and without a fault");

@@ -1,30 +1,14 @@
 /** One row of a chain as it is stored, and back. Byte layout: docs/journal-format.md. */
+import { hash } from "node:crypto";
 import type { ChainId, EventId, UserId } from "../domain/ids.ts";
-import type { Noted, NewRow, Random, Restored, Row, SystemEvent, Trust } from "../ports.ts";
+import type { Noted, NewRow, Random, Restored, Row, SystemEvent } from "../ports.ts";
 import { canonical } from "./canonical.ts";
 import type { ChainKey } from "./chain-keys.ts";
 import { commitment, fieldHash, SALT_BYTES } from "./commitment.ts";
+import type { Header } from "./header.ts";
+import { headerText, isHeader } from "./header.ts";
 import { boundBytes, boundName, LIMITS } from "./limits.ts";
 import { NONCE_BYTES, seal, sha256, unseal } from "./seal.ts";
-
-/** What stands in clear in front of each row. */
-export interface Header {
-  readonly format: 1;
-  readonly chain: ChainId;
-  /** Counts from 1. */
-  readonly seq: number;
-  /** Hash of the row before it, hex; of the first row, {@link chainStart}. */
-  readonly prev: string;
-  /** Milliseconds since 1970, UTC. */
-  readonly at: number;
-  readonly type: string;
-  readonly v: number;
-  readonly trust: Trust;
-  /** Pseudonym of who caused it, 32 hex digits; the same person has another one in each chain. */
-  readonly actor?: string | undefined;
-  /** The Matrix event that caused it. */
-  readonly cause?: string | undefined;
-}
 
 /** A row as its bytes; the hash is over the other three. */
 export interface StoredRow {
@@ -36,27 +20,10 @@ export interface StoredRow {
   readonly hash: Buffer;
 }
 
-/** A chain's name: letters, digits, `-` and `_`, so that it can stand in a file, a checkpoint and an export. */
-export const CHAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/;
-const HASH = /^[0-9a-f]{64}$/;
-const TRUSTS: ReadonlySet<unknown> = new Set<Trust>(["none", "pinned-signed", "confirmed"]);
-const PSEUDONYM = /^[0-9a-f]{32}$/;
-/** What each field of a header may be, in the order of canonical JSON; by hand, because a million rows are read at a start. */
-const HEADER: Readonly<Record<keyof Header, (value: unknown) => boolean>> = {
-  actor: (value) => value === undefined || (typeof value === "string" && PSEUDONYM.test(value)),
-  at: Number.isSafeInteger,
-  cause: (value) => value === undefined || isName(value),
-  chain: (value) => typeof value === "string" && CHAIN_NAME.test(value),
-  format: (value) => value === 1,
-  prev: (value) => typeof value === "string" && HASH.test(value),
-  seq: (value) => isCount(value) && value >= 1,
-  trust: (value) => TRUSTS.has(value),
-  type: isName,
-  v: isCount,
-};
-const HEADER_FIELDS = Object.entries(HEADER);
-
 const ROW = Buffer.from("relevo-row-1 sha-256\u0000");
+const HASH_BYTES = 32;
+/** Where the bytes are put together that a row's hash is over: taken anew for each of a million, it would be most of the work. */
+const USUAL = Buffer.alloc(8_192);
 const START = "relevo-chain-1 sha-256\u0000";
 /** Names of an event's fields; so that no field of an event is ever taken for one of the journal's own, which begin with `$`. */
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
@@ -69,45 +36,22 @@ export function chainStart(chain: ChainId): Buffer {
 
 /** Hash of a row. The body goes in by its own hash, so that a row can be proven to somebody who is not given its sealed body. */
 export function rowHash(header: Uint8Array, committed: Uint8Array, body: Uint8Array): Buffer {
-  const bodyHash = sha256(body);
-  const bytes = Buffer.allocUnsafe(ROW.length + 4 + header.length + committed.length + bodyHash.length);
+  return Buffer.from(rowHashHex(header, committed, body), "hex");
+}
+
+/** The same as its hex digits, which is how it stands in the header of the next row. */
+export function rowHashHex(header: Uint8Array, committed: Uint8Array, body: Uint8Array): string {
+  const committedAt = ROW.length + 4 + header.length;
+  const bodyHashAt = committedAt + committed.length;
+  const length = bodyHashAt + HASH_BYTES;
+  const bytes = length <= USUAL.length ? USUAL : Buffer.allocUnsafe(length);
   bytes.set(ROW);
-  const headerAt = bytes.writeUInt32BE(header.length, ROW.length);
-  bytes.set(header, headerAt);
-  bytes.set(committed, headerAt + header.length);
-  bytes.set(bodyHash, headerAt + header.length + committed.length);
-  return sha256(bytes);
-}
-
-/** The header of stored bytes, or undefined if they are not one: its text must be the canonical one, so that it cannot be read in two ways. */
-export function readHeader(bytes: Buffer): Header | undefined {
-  if (bytes.length > LIMITS.headerBytes) return undefined;
-  const text = bytes.toString();
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return isHeader(value) && headerText(value) === text ? value : undefined;
-}
-
-function isHeader(value: unknown): value is Header {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const fields = value as Readonly<Record<string, unknown>>;
-  return HEADER_FIELDS.every(([name, may]) => may(Object.hasOwn(fields, name) ? fields[name] : undefined)) && Object.keys(fields).every((name) => Object.hasOwn(HEADER, name));
-}
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-function isName(value: unknown): boolean {
-  return typeof value === "string" && value.length > 0 && value.length <= LIMITS.nameLength && value.isWellFormed();
-}
-
-/** Canonical JSON of a header. */
-function headerText({ actor, at, cause, chain, format, prev, seq, trust, type, v }: Header): string {
-  const first = `${actor === undefined ? "" : `"actor":"${actor}",`}"at":${at},${cause === undefined ? "" : `"cause":${JSON.stringify(cause)},`}`;
-  return `{${first}"chain":"${chain}","format":${format},"prev":"${prev}","seq":${seq},"trust":"${trust}","type":${JSON.stringify(type)},"v":${v}}`;
+  bytes.writeUInt32BE(header.length, ROW.length);
+  bytes.set(header, ROW.length + 4);
+  bytes.set(committed, committedAt);
+  // As text of single bytes, because a buffer that the system makes costs more than the hash of a few bytes.
+  bytes.write(hash("sha256", body, "latin1"), bodyHashAt, HASH_BYTES, "latin1");
+  return hash("sha256", bytes.subarray(0, length), "hex");
 }
 
 /** Makes the bytes of a row that follows `prev` as number `seq`. Throws if the event is no plain data or exceeds a bound. */

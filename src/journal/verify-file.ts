@@ -4,9 +4,8 @@ import type { Checkpoint, Fault, Verified } from "../domain/audit.ts";
 import type { ChainId } from "../domain/ids.ts";
 import { ChainCheck } from "./chain-check.ts";
 import { ALGORITHMS, EXPORT_FORMAT } from "./export.ts";
-import { LIMITS } from "./limits.ts";
-import type { StoredRow } from "./row.ts";
-import { readHeader } from "./row.ts";
+import type { ExportedRow } from "./exported-row.ts";
+import { parsed, RowReader } from "./exported-row.ts";
 
 /** Longest line, bytes: the largest row with room to spare. */
 const LINE_BYTES = 1024 * 1024;
@@ -48,10 +47,9 @@ export interface VerifiedExport {
 export async function verifyExport(given: VerifyExport): Promise<VerifiedExport> {
   const reading = new ExportReading(given);
   const lines = new Lines();
-  for await (const chunk of given.file) {
-    for (const { number, text } of lines.of(chunk)) if (!reading.line(number, text)) return reading.finish();
-  }
-  for (const { number, text } of lines.rest()) reading.line(number, text);
+  const take: TakeLine = (number, bytes, from, end) => reading.line(number, bytes, from, end);
+  for await (const chunk of given.file) if (!lines.of(chunk, take)) return reading.finish();
+  lines.rest(take);
   return reading.finish();
 }
 
@@ -59,6 +57,7 @@ class ExportReading {
   readonly #given: VerifyExport;
   readonly #checks = new Map<ChainId, ChainCheck>();
   readonly #faults: FileFault[] = [];
+  readonly #reader = new RowReader(LINE_BYTES);
   #checkpointKey: string | undefined;
   /** The row before this one: a line that cannot be read is counted to the same chain. */
   #last: { readonly chain: ChainId; readonly seq: number } | undefined;
@@ -71,26 +70,26 @@ class ExportReading {
   }
 
   /** Takes one line; false if reading on makes no sense. */
-  line(number: number, text: string | undefined): boolean {
+  line(number: number, bytes: Buffer | undefined, from: number, end: number): boolean {
     this.#lines = number;
-    if (text === undefined || number > MOST_LINES) {
+    if (bytes === undefined || number > MOST_LINES) {
       this.#fault({ line: number, what: "too-large", ...this.#next() });
       return false;
     }
-    if (this.#checkpointKey === undefined) return this.#first(number, parsed(text));
+    if (this.#checkpointKey === undefined) return this.#first(number, parsed(bytes.toString("utf8", from, end)));
     if (this.#ended) {
       this.#fault({ line: number, what: "unreadable" });
       return false;
     }
-    const stored = storedRow(text);
+    const stored = this.#reader.row(bytes, from, end);
     if (stored !== undefined) {
       this.#rows += 1;
       return this.#row(number, stored);
     }
-    const end = End.safeParse(parsed(text));
-    if (end.success) {
+    const last = End.safeParse(parsed(bytes.toString("utf8", from, end)));
+    if (last.success) {
       this.#ended = true;
-      if (end.data.rows !== this.#rows) this.#fault({ line: number, what: "cut" });
+      if (last.data.rows !== this.#rows) this.#fault({ line: number, what: "cut" });
       return true;
     }
     this.#rows += 1;
@@ -132,13 +131,13 @@ class ExportReading {
     return true;
   }
 
-  #row(number: number, stored: StoredRow | undefined): boolean {
-    const header = stored === undefined ? undefined : readHeader(stored.header);
+  #row(number: number, stored: ExportedRow | undefined): boolean {
+    const header = stored?.read;
     if (stored === undefined || header === undefined) {
       this.#fault({ line: number, what: "unreadable", ...this.#next() });
       const next = this.#next();
       // The place is taken, so that the rows after it are not all called missing.
-      if (next !== undefined && stored !== undefined) this.#check(next.chain).row(stored, next.seq);
+      if (next !== undefined && stored !== undefined) this.#check(next.chain).row(stored, stored.hash, next.seq);
       this.#last = next;
       return true;
     }
@@ -148,7 +147,7 @@ class ExportReading {
     }
     const check = this.#check(header.chain);
     const before = check.faults.length;
-    check.row(stored, undefined, header);
+    check.row(stored, stored.hash, undefined, header);
     for (const fault of check.faults.slice(before)) this.#fault({ line: number, ...fault });
     this.#last = { chain: header.chain, seq: header.seq };
     return true;
@@ -171,37 +170,8 @@ class ExportReading {
   }
 }
 
-/** What stands between the four values of a row's line, and how long the two hashes are in hex. */
-const [BEFORE_HEADER, BEFORE_COMMITMENT, BEFORE_BODY, BEFORE_HASH, AFTER_HASH] = ['{"header":', ',"commitment":"', '","body":"', '","hash":"', '"}'] as const;
-const HEX = 64;
-const HEX_32 = /^[0-9a-f]{64}$/;
-
-/**
- * The row of a line, if it is written in the one way in which rows are written: two texts never mean the same. By its places and not as JSON, because an
- * export has a million lines; an escaped header cannot hold what stands between the values.
- */
-function storedRow(text: string): StoredRow | undefined {
-  const headerEnd = text.indexOf(BEFORE_COMMITMENT, BEFORE_HEADER.length);
-  const commitmentAt = headerEnd + BEFORE_COMMITMENT.length;
-  const bodyAt = commitmentAt + HEX + BEFORE_BODY.length;
-  const hashAt = text.length - AFTER_HASH.length - HEX;
-  const bodyEnd = hashAt - BEFORE_HASH.length;
-  const isSo = headerEnd > 0 && bodyEnd >= bodyAt && text.startsWith(BEFORE_HEADER) && text.startsWith(BEFORE_BODY, commitmentAt + HEX)
-    && text.startsWith(BEFORE_HASH, bodyEnd) && text.endsWith(AFTER_HASH);
-  if (!isSo) return undefined;
-  const [quoted, commitment, body, hash] = [text.slice(BEFORE_HEADER.length, headerEnd), text.slice(commitmentAt, commitmentAt + HEX), text.slice(bodyAt, bodyEnd), text.slice(hashAt, hashAt + HEX)];
-  const header = parsed(quoted);
-  if (typeof header !== "string" || header.length > LIMITS.headerBytes || JSON.stringify(header) !== quoted || !HEX_32.test(commitment) || !HEX_32.test(hash)) return undefined;
-  const sealed = Buffer.from(body, "base64");
-  if (sealed.toString("base64") !== body) return undefined;
-  return { header: Buffer.from(header), commitment: Buffer.from(commitment, "hex"), body: sealed, hash: Buffer.from(hash, "hex") };
-}
-
-interface NumberedLine {
-  readonly number: number;
-  /** Undefined for one that is too long; then no other follows. */
-  readonly text: string | undefined;
-}
+/** Takes a line by its place in some bytes, which are undefined for one that is too long; false if it wants no more. */
+type TakeLine = (number: number, bytes: Buffer | undefined, from: number, end: number) => boolean;
 
 /** Lines with their numbers from 1, put together from the pieces of a stream. */
 class Lines {
@@ -209,36 +179,30 @@ class Lines {
   #parts: Uint8Array[] = [];
   #length = 0;
 
-  *of(chunk: Uint8Array): Generator<NumberedLine> {
+  /** Gives each line that ends in this piece to `take`, until that says that it wants no more, as it must after one that is too long. */
+  of(chunk: Uint8Array, take: TakeLine): boolean {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let from = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-      const isLong = this.#length + end - from > LINE_BYTES;
       this.#number += 1;
-      if (isLong) return yield { number: this.#number, text: undefined };
-      const text = this.#parts.length === 0 ? bytes.toString("utf8", from, end) : Buffer.concat([...this.#parts, bytes.subarray(from, end)]).toString();
+      if (this.#length + end - from > LINE_BYTES) return take(this.#number, undefined, 0, 0);
+      const begun = this.#length === 0 ? undefined : Buffer.concat([...this.#parts, bytes.subarray(from, end)]);
       this.#parts = [];
       this.#length = 0;
+      const goesOn = begun === undefined ? take(this.#number, bytes, from, end) : take(this.#number, begun, 0, begun.length);
+      if (!goesOn) return false;
       from = end + 1;
-      yield { number: this.#number, text };
     }
-    if (from === bytes.length) return;
+    if (from === bytes.length) return true;
     // A copy, since a stream may use its buffer again.
     this.#parts.push(Uint8Array.from(bytes.subarray(from)));
     this.#length += bytes.length - from;
-    if (this.#length > LINE_BYTES) yield { number: this.#number + 1, text: undefined };
+    return this.#length <= LINE_BYTES || take(this.#number + 1, undefined, 0, 0);
   }
 
-  /** What stands after the last line break. */
-  *rest(): Generator<NumberedLine> {
-    if (this.#length > 0) yield { number: this.#number + 1, text: Buffer.concat(this.#parts).toString() };
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+  /** Gives what stands after the last line break. */
+  rest(take: TakeLine): void {
+    const bytes = Buffer.concat(this.#parts);
+    if (bytes.length > 0) take(this.#number + 1, bytes, 0, bytes.length);
   }
 }
