@@ -141,13 +141,14 @@ export class OlmCrypto implements Crypto {
     const { requests, leftOut } = await this.#informed.about(pins.keys(), (engine, standings, unknown) => share(engine, standings, room, pins, unknown));
     for (const request of requests) await this.#handOver(request);
     const ciphertext = await this.#machine.run(async (engine) => {
+      this.#lineage.hold();
       const encrypted = await engine.encryptRoomEvent(new olm.RoomId(room), type, json);
       const header = megolmHeader(JSON.parse(encrypted) as Record<string, unknown>);
-      // Before anybody has it: what is sent and not on record would look as if another copy of the store had sent it.
+      // Before anybody has it, and in the commit of the ratchet: what is sent and not on record would look as if another copy of the store had sent it.
       if (header !== undefined) this.#lineage.used(header.session, header.index, this.#noted);
       if (header?.index === 0) this.#backup?.grew();
       return encrypted;
-    });
+    }, () => this.#lineage.settle());
     await this.#tell(room, ciphertext, leftOut);
     return { ciphertext, withheld: leftOut.map(({ user, why }) => ({ user, why })) };
   }

@@ -41,9 +41,10 @@ export class Machine {
 
   /**
    * One atomic piece of work: nothing else reaches the engine before it ends. Never await the network inside. Throws an `EnginePanic` if
-   * the engine did not survive it; then it has been opened again, and what it had not stored is as if it had not happened.
+   * the engine did not survive it; then it has been opened again, and what it had not stored is as if it had not happened. `ended` is called when the work
+   * has ended, also so, and before anything else reaches the engine.
    */
-  run<T>(work: (engine: olm.OlmMachine) => Promise<T>): Promise<T> {
+  run<T>(work: (engine: olm.OlmMachine) => Promise<T>, ended?: () => void): Promise<T> {
     return this.#serial.run(async () => {
       if (this.#closed) throw new Error("the crypto engine is closed");
       const panicked = Promise.withResolvers<never>();
@@ -51,7 +52,7 @@ export class Machine {
       const watch = setTimeout(() => this.#fatal(stuck()), LONGEST_CALL);
       watch.unref();
       try {
-        return await Promise.race([work(this.#engine), panicked.promise]);
+        return await Promise.race([work(this.#engine), panicked.promise]).finally(ended);
       } catch (error) {
         if (!isPanic(error)) throw error;
         await this.#recover();

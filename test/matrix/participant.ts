@@ -112,7 +112,7 @@ export class Participant {
 /** A phone has its own. */
 function noLineage(): Lineage {
   const sent = new Map<string, number>();
-  return { generation: () => sent.size, used: (session, index) => void sent.set(session, index + 1), next: (session) => sent.get(session), noted: () => 0, complete: true, wasUsed: false, begin: () => undefined, condemn: () => undefined, condemned: () => false };
+  return { generation: () => sent.size, used: (session, index) => void sent.set(session, index + 1), next: (session) => sent.get(session), noted: () => 0, hold: () => undefined, settle: () => undefined, complete: true, wasUsed: false, begin: () => undefined, condemn: () => undefined, condemned: () => false };
 }
 
 /** In memory, like everything else of theirs. */

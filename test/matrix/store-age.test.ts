@@ -208,4 +208,30 @@ describe("an older copy of the crypto store", () => {
     assert.deepEqual(stage_.faults, []);
     await stage_.close();
   });
+
+  it("is not suspected for its very last words before the power was cut", async () => {
+    const stage_ = new Stage();
+    const { gateway } = await stage_.open();
+    await gateway.sync(undefined, 0);
+    const known: Json[] = [];
+    for (const words of ["1", "2", "3"]) {
+      known.push(await stage_.says(words));
+      for (const part of ["", "-wal"]) copyFileSync(`${stage_.file}${part}`, `${stage_.file}.${words}${part}`);
+    }
+    await stage_.close();
+    const { file } = stage_;
+    for (const [at, words] of ["1", "2", "3"].entries()) {
+      Object.assign(stage_, { file: `${file}.${words}` });
+      // The number that the homeserver remembers is that of the last of these starts.
+      await stage_.forgetsMark();
+      await stage_.open();
+      stage_.shows(known.slice(0, at + 1));
+      await stage_.line!.gateway.sync(undefined, 0);
+      assert.deepEqual(stage_.faults, [], "its own");
+      stage_.shows(known.slice(0, at + 2));
+      await stage_.line!.gateway.sync(undefined, 0);
+      assert.equal(stage_.faults.splice(0).length, at === 2 ? 0 : 1, "and what came after");
+      await stage_.close();
+    }
+  });
 });

@@ -7,8 +7,15 @@ import type { Database } from "better-sqlite3-multiple-ciphers";
 export interface Lineage {
   /** Commits ever; rises with everything that the engine stores, and is on the disk when it is seen. */
   generation(): number;
-  /** The session has encrypted with this place of its ratchet; `noted` is the count that the journal has on record by now. Durable when it returns. */
+  /** What the engine stores next becomes durable with {@link settle}, and {@link used} in the same commit: a message costs one. */
+  hold(): void;
+  /**
+   * The session has encrypted with this place of its ratchet; `noted` is the count that the journal has on record by now. Durable when it returns, or,
+   * after {@link hold}, with {@link settle}.
+   */
   used(session: string, index: number, noted: number): void;
+  /** Makes durable what was held; only then may anything that came of it leave. Throws if it cannot be, and then the process is over. */
+  settle(): void;
   /** The highest count that the journal was known to have on record when something was last encrypted: a journal that says less is an older copy. */
   noted(): number;
   /** The place after the last one used; undefined if this store has never encrypted with that session. */
@@ -31,8 +38,8 @@ CREATE TABLE IF NOT EXISTS sent (session TEXT PRIMARY KEY, next INTEGER NOT NULL
 /** Raises the count; run inside each transaction that writes. */
 export const COUNT_COMMIT = "UPDATE lineage SET generation = generation + 1";
 
-/** Reads and keeps it in the engine's own file, whose schema must exist. */
-export function lineageTable(sql: Database): Lineage {
+/** Reads and keeps it in the engine's own file, whose schema must exist. What is durable when is up to whoever runs the engine's transactions. */
+export function lineageTable(sql: Database): Omit<Lineage, "hold" | "settle"> {
   const isNew = sql.prepare<[], { readonly n: number }>("SELECT count(*) AS n FROM databases").get()?.n === 0;
   sql.transaction(() => {
     sql.exec(SCHEMA);

@@ -54,7 +54,7 @@ export function openCryptoStore(options: { readonly file: string; readonly key: 
     indexedDB: new StoreFactory(queue),
     IDBKeyRange: StoreKeyRange,
     poison: poisonTable(sql),
-    lineage: tables.lineage,
+    lineage: { ...tables.lineage, hold: () => queue.hold(), settle: () => queue.settle() },
     commits: () => queue.commits,
     close: () => {
       queue.stop();

@@ -3,7 +3,6 @@ import type { Database, Statement } from "better-sqlite3-multiple-ciphers";
 import { deserialize, serialize } from "node:v8";
 import { encodeIndexKey } from "./key.ts";
 import { COUNT_COMMIT, lineageTable } from "./lineage.ts";
-import type { Lineage } from "./lineage.ts";
 import type { StoreKeyRange } from "./range.ts";
 import { rangeCondition } from "./range.ts";
 
@@ -43,7 +42,7 @@ PRAGMA user_version = ${TABLES_VERSION};
 
 /** One SQLite file with any number of databases in it. Whoever calls it opens and ends the transactions. */
 export class Tables {
-  readonly lineage: Lineage;
+  readonly lineage: ReturnType<typeof lineageTable>;
   readonly #sql: Database;
   readonly #statements = new Map<string, Statement<unknown[]>>();
   readonly #shapes = new Map<string, Map<string, StoreShape>>();

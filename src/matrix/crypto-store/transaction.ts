@@ -17,6 +17,10 @@ export class TransactionQueue {
   #running: StoreTransaction | undefined;
   #broken = false;
   #commits = 0;
+  /** The next commit waits for {@link settle}. */
+  #held = false;
+  /** A transaction is over whose commit waits. */
+  #owed = false;
 
   constructor(tables: Tables, fatal: Fatal) {
     this.tables = tables;
@@ -48,8 +52,40 @@ export class TransactionQueue {
     this.#next();
   }
 
-  /** Returns whether it is on the disk; if not, the process is over and nobody who waits for it is told anything. */
+  /**
+   * The next transaction that ends is told so before it is on the disk: what is known only after it becomes durable in the same commit. Nothing that comes
+   * of it may leave before {@link settle}, and only one piece of work may use the store until then.
+   */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Makes durable what waits, with what was written since; throws if that fails, and then the process is over. Nothing, if nothing waits. */
+  settle(): void {
+    this.#held = false;
+    if (!this.#owed) return;
+    this.#owed = false;
+    if (!this.#commitNow()) throw new Error("the crypto store could not be written");
+  }
+
+  begin(): void {
+    // A second one after the one that waits: the two stay two.
+    if (this.#owed) {
+      this.#owed = false;
+      if (!this.#commitNow()) throw new Error("the crypto store could not be written");
+    }
+    this.tables.begin();
+  }
+
+  /** Returns whether it is on the disk, or waits for that; if not, the process is over and nobody who waits for it is told anything. */
   commit(): boolean {
+    if (!this.#held) return this.#commitNow();
+    this.#held = false;
+    this.#owed = true;
+    return true;
+  }
+
+  #commitNow(): boolean {
     try {
       this.tables.commit();
       this.#commits++;
@@ -152,7 +188,7 @@ export class StoreTransaction {
   /** Called before the first change, so that a transaction that only reads costs no commit. */
   begin(): void {
     if (this.#begun) return;
-    this.#queue.tables.begin();
+    this.#queue.begin();
     this.#begun = true;
   }
 

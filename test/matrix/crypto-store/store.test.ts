@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -40,6 +40,19 @@ function ended(transaction: IDBTransaction): Promise<"complete" | "abort"> {
     transaction.oncomplete = () => resolve("complete");
     transaction.onabort = () => resolve("abort");
   });
+}
+/** What a process finds that is started after the power was cut now. */
+async function afterPowerCut(file: string): Promise<{ value: unknown; next: number | undefined; noted: number; generation: number }> {
+  const copy = newFile();
+  for (const part of ["", "-wal"]) copyFileSync(`${file}${part}`, `${copy}${part}`);
+  const store = openCryptoStore({ file: copy, key: KEY, fatal: neverFatal });
+  const database = await openDatabase(store, withStore);
+  const value: unknown = await done(database.transaction(["s"]).objectStore("s").get("k"));
+  const { lineage } = store;
+  const found = { value, next: lineage.next("session"), noted: lineage.noted(), generation: lineage.generation() };
+  database.close();
+  store.close();
+  return found;
 }
 const withStore = (database: IDBDatabase): void => void database.createObjectStore("s");
 
@@ -137,6 +150,55 @@ describe("the crypto store", () => {
     assert.deepEqual([told, fatal.length, fatal[0]?.code], [false, 1, "crypto-store.write-failed"]);
     assert.match(fatal[0]?.message ?? "", /SQLITE_FULL/);
     assert.doesNotMatch(fatal[0]?.message ?? "", /secret/);
+  });
+
+  it("puts what was said into the commit of the ratchet with which it was said, and into none before", async () => {
+    const file = newFile();
+    const store = openCryptoStore({ file, key: KEY, fatal: neverFatal });
+    const database = await openDatabase(store, withStore);
+    const write = (value: number): Promise<"complete" | "abort"> => {
+      const writing = database.transaction(["s"], "readwrite");
+      writing.objectStore("s").put(value, "k");
+      return ended(writing);
+    };
+    await write(1);
+    const before = { commits: store.commits(), generation: store.lineage.generation() };
+    store.lineage.hold();
+    assert.equal(await write(2), "complete");
+    store.lineage.used("session", 7, 3);
+    assert.deepEqual(await afterPowerCut(file), { value: 1, next: undefined, noted: 0, generation: before.generation });
+    store.lineage.settle();
+    assert.equal(store.commits(), before.commits + 1);
+    assert.deepEqual(await afterPowerCut(file), { value: 2, next: 8, noted: 3, generation: before.generation + 1 });
+    // A second one in the same piece of work: the first is not held any more, and nothing is lost.
+    store.lineage.hold();
+    await write(3);
+    await write(4);
+    assert.deepEqual(await afterPowerCut(file), { value: 4, next: 8, noted: 3, generation: before.generation + 3 });
+    store.lineage.used("session", 8, 3);
+    store.lineage.settle();
+    assert.equal((await afterPowerCut(file)).next, 9);
+    // What held nothing settles nothing.
+    store.lineage.settle();
+    store.lineage.hold();
+    store.lineage.settle();
+    await write(5);
+    assert.equal((await afterPowerCut(file)).value, 5);
+  });
+
+  it("ends the process, and lets nothing out, when what was held cannot be made durable", async (t) => {
+    const fatal: OperatorError[] = [];
+    const store = openCryptoStore({ file: newFile(), key: KEY, fatal: (error) => void fatal.push(error) });
+    const database = await openDatabase(store, withStore);
+    store.lineage.hold();
+    const writing = database.transaction(["s"], "readwrite");
+    writing.objectStore("s").put(1, "k");
+    await ended(writing);
+    t.mock.method(Database.prototype, "exec", () => {
+      throw Object.assign(new Error("disk I/O error"), { code: "SQLITE_IOERR" });
+    });
+    assert.throws(() => store.lineage.settle());
+    assert.deepEqual(fatal.map(({ code }) => code), ["crypto-store.write-failed"]);
   });
 
   it("costs no commit to read", async () => {
