@@ -16,8 +16,8 @@ import { isPanic } from "./panic.ts";
 import { Receiving } from "./receiving.ts";
 import type { Log, Rest } from "./rest.ts";
 import { SerialByName } from "./serial.ts";
-import type { Pins } from "./sharing.ts";
-import { missingSessions, share } from "./sharing.ts";
+import type { Pins, Shared } from "./sharing.ts";
+import { share } from "./sharing.ts";
 import { masterKeyOf } from "./standing.ts";
 import type { StoreAge } from "./store-age.ts";
 import { SasVerifications } from "./verification.ts";
@@ -69,8 +69,8 @@ export class OlmCrypto implements Crypto {
   readonly #changed = new Set<UserId>();
   /** Devices that were proven, and after how much news; with any more they are looked at again. */
   readonly #proven = new Map<string, number>();
-  /** Syncs that may have brought something about people or devices. */
-  #heard = 0;
+  /** Whether one's own standing was good, and after how much news. */
+  #sound: number | undefined;
   #noted = 0;
 
   constructor({ machine, outgoing, rest, poison, lineage, age, backup, toRoom, log }: CryptoParts) {
@@ -78,7 +78,7 @@ export class OlmCrypto implements Crypto {
     this.#lineage = lineage;
     this.#age = age;
     this.#machine = machine;
-    this.#receiving = new Receiving(machine, poison);
+    this.#receiving = new Receiving(machine, poison, outgoing);
     this.#outgoing = outgoing;
     this.#log = log;
     this.#decryption = new Decryption({ machine, outgoing, log, ...(backup === undefined ? {} : { backup }) });
@@ -95,10 +95,10 @@ export class OlmCrypto implements Crypto {
   async receive(crypto: unknown): Promise<number> {
     const sync = readCryptoSync(crypto);
     const isNews = sync.events.length + sync.changed.length + sync.left.length + sync.malformed > 0;
-    if (isNews) this.#heard += 1;
+    if (isNews) this.#outgoing.heard();
     const { refused, undecryptable, poisonous, panics } = await this.#receiving.take(sync).finally(() => {
       // What was looked up before the engine had taken it in is old now, too.
-      if (isNews) this.#heard += 1;
+      if (isNews) this.#outgoing.heard();
     });
     if (sync.events.length > 0) this.#backup?.grew();
     this.#outgoing.reported(sync.changed);
@@ -111,7 +111,7 @@ export class OlmCrypto implements Crypto {
   }
 
   async pump(): Promise<void> {
-    await this.#outgoing.pump();
+    await this.#outgoing.pumpIfStirred();
     await this.#withholding.flush();
     await this.#age?.tellNowAndThen();
     await this.#backup?.flush();
@@ -136,9 +136,11 @@ export class OlmCrypto implements Crypto {
 
   async #encrypt(room: RoomId, pins: Pins, type: string, json: string): Promise<Encrypted> {
     await this.#age?.sure();
-    const claim = await this.#informed.about(pins.keys(), (engine, standings) => missingSessions(engine, standings, pins));
-    if (claim !== undefined) await this.#outgoing.send(claim);
-    const { requests, leftOut } = await this.#informed.about(pins.keys(), (engine, standings, unknown) => share(engine, standings, room, pins, unknown));
+    const shared = (claims: boolean): Promise<Shared> =>
+      this.#informed.about(pins.keys(), (engine, standings, unknown) => share(engine, standings, room, pins, unknown, claims));
+    const first = await shared(true);
+    if (first.claim !== undefined) await this.#outgoing.send(first.claim);
+    const { requests, leftOut } = first.claim === undefined ? first : await shared(false);
     for (const request of requests) await this.#handOver(request);
     const ciphertext = await this.#machine.run(async (engine) => {
       this.#lineage.hold();
@@ -171,7 +173,7 @@ export class OlmCrypto implements Crypto {
 
   /** Throws a gateway fault if keys are known to have changed and the new ones cannot be had: old knowledge proves nothing then. */
   async proof(user: UserId, device: string, pinned: MasterKey): Promise<Proof> {
-    const [name, news] = [JSON.stringify([user, device, pinned]), this.#news];
+    const [name, { news }] = [JSON.stringify([user, device, pinned]), this.#outgoing];
     if (this.#proven.get(name) === news) return "proven";
     const proof = await this.#informed.about([user], (_engine, standings) => standings.device(user, device, pinned));
     if (proof === "proven") {
@@ -180,11 +182,6 @@ export class OlmCrypto implements Crypto {
       this.#proven.set(name, news);
     } else this.#proven.delete(name);
     return proof;
-  }
-
-  /** Rises with all that may change what is known of people: only while it stands still, what was proven is. */
-  get #news(): number {
-    return this.#heard + this.#outgoing.news;
   }
 
   async identity(user: UserId, pinned: MasterKey): Promise<Proof> {
@@ -206,7 +203,7 @@ export class OlmCrypto implements Crypto {
   }
 
   async unvouch(user: UserId, masterKey: MasterKey): Promise<boolean> {
-    return this.#vouching.unvouch(user, masterKey);
+    return this.#vouching.unvouch(user, masterKey).finally(() => this.#outgoing.heard());
   }
 
   generation(): number {
@@ -235,11 +232,16 @@ export class OlmCrypto implements Crypto {
   }
 
   async healthy(): Promise<boolean> {
+    const { news } = this.#outgoing;
+    if (this.#sound === news) return true;
     // News of one's own keys is asked for if there is any; without a homeserver, what is known has to do.
     await this.#outgoing.queries().catch((error: unknown) => {
       if (!isFault(error)) throw error;
     });
-    return this.#machine.run(ownStanding);
+    const { news: known } = this.#outgoing;
+    const isSound = await this.#machine.run(ownStanding);
+    this.#sound = isSound ? known : undefined;
+    return isSound;
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,9 @@ export type OutgoingRequest =
 /** More rounds than this mean that each answer makes new requests; the rest waits for the next pump. */
 const MOST_ROUNDS = 10;
 
+/** So many syncs pass at most without a look into an engine that nothing has happened to: some of what it wants comes with time alone. */
+const MOST_PASSED = 10;
+
 /** So many pumps, that is, syncs, pass at most before somebody whose server is silent is asked about again. */
 const MOST_PATIENCE = 64;
 
@@ -39,6 +42,11 @@ export class Outgoing {
   #pumping: Promise<void> | undefined;
   #again = false;
   #news = 0;
+  /** Rises with all that may make the engine want something sent. */
+  #stirred = 0;
+  /** What that was when there was nothing to send. */
+  #quietAt: number | undefined;
+  #passed = 0;
 
   constructor(machine: Machine, rest: Rest, log: Log) {
     this.#machine = machine;
@@ -79,9 +87,31 @@ export class Outgoing {
     });
   }
 
-  /** Rises whenever the engine is told, or tells the homeserver, anything about people's keys and signatures. */
+  /**
+   * Rises whenever the engine is told, or tells the homeserver, anything about people's keys and signatures, before and after: while it stands still, what
+   * is known of people stays true.
+   */
   get news(): number {
     return this.#news;
+  }
+
+  /** A sync that may bring such news is about to be handed to the engine, or has just been. */
+  heard(): void {
+    this.#news += 1;
+    this.#stirred += 1;
+  }
+
+  /** The engine was told something else by which it may want something sent. */
+  stir(): void {
+    this.#stirred += 1;
+  }
+
+  /** As {@link pump}, but the engine is looked into only if anything has happened since it wanted nothing, and once in a while. */
+  async pumpIfStirred(): Promise<void> {
+    const isQuiet = this.#quietAt === this.#stirred && this.#unanswered.size === 0 && this.#askAgain.size === 0;
+    if (isQuiet && ++this.#passed < MOST_PASSED) return;
+    this.#passed = 0;
+    await this.pump();
   }
 
   /** Whose keys were asked for without an answer: what the engine knows of them may be old. */
@@ -111,6 +141,7 @@ export class Outgoing {
   async send(request: OutgoingRequest): Promise<void> {
     const isNews = request.type === olm.RequestType.KeysQuery || request.type === olm.RequestType.SignatureUpload || request.type === olm.RequestType.KeysUpload;
     if (isNews) this.#news += 1;
+    this.#stirred += 1;
     const raw = await this.#deliver(request);
     const answer = request.type === olm.RequestType.KeysQuery ? soundKeyAnswer(raw) : raw;
     this.#noteAnswer(askedAbout(request), answer);
@@ -129,10 +160,18 @@ export class Outgoing {
     this.#remindOfUnanswered();
     this.#again = true;
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      if (this.#again) await this.#logged("KeysQuery", () => this.queries());
+      const isAsked = this.#again;
       this.#again = false;
+      const stirred = this.#stirred;
+      // Nearly always there is nothing to send, and one look tells.
+      let waiting = await this.undisturbed(() => this.#waiting());
+      if (waiting.length === 0) this.#quietAt = stirred;
+      if (isAsked && (this.#askAgain.size > 0 || waiting.some(({ type }) => type === olm.RequestType.KeysQuery))) {
+        await this.#logged("KeysQuery", () => this.queries());
+        waiting = await this.undisturbed(() => this.#waiting());
+      }
       let sent = 0;
-      for (const request of await this.undisturbed(() => this.#waiting())) {
+      for (const request of waiting) {
         if (request.type === olm.RequestType.KeysQuery) continue;
         if (await this.#logged(olm.RequestType[request.type] ?? "", () => this.send(request))) sent++;
       }

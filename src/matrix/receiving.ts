@@ -5,6 +5,7 @@ import { POISONOUS } from "./crypto-store/poison.ts";
 import type { PoisonList } from "./crypto-store/poison.ts";
 import { engineUsers } from "./machine.ts";
 import type { Machine } from "./machine.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { isPanic } from "./panic.ts";
 
 /** What became of the to-device events of one sync that were of no use. */
@@ -24,15 +25,34 @@ const NOTHING: Received = { refused: 0, undecryptable: 0, poisonous: 0, panics: 
 export class Receiving {
   readonly #machine: Machine;
   readonly #poison: PoisonList;
+  readonly #outgoing: Pick<Outgoing, "stir">;
+  /** What the homeserver holds of the device's one-time keys, as this engine was last told. */
+  #told: { readonly engine: olm.OlmMachine; readonly held: string } | undefined;
 
-  constructor(machine: Machine, poison: PoisonList) {
+  constructor(machine: Machine, poison: PoisonList, outgoing: Pick<Outgoing, "stir">) {
     this.#machine = machine;
     this.#poison = poison;
+    this.#outgoing = outgoing;
   }
 
   async take(sync: CryptoSync): Promise<Received> {
+    const held = JSON.stringify([[...sync.oneTimeKeys], sync.unusedFallbackKeys === undefined ? null : [...sync.unusedFallbackKeys]]);
+    const isNothing = sync.events.length + sync.changed.length + sync.left.length === 0;
+    // Most syncs are of rooms alone: the engine would look at all its own keys, and write them, for nothing.
+    if (isNothing && this.#told?.held === held && (await this.#machine.run(async (engine) => engine === this.#told?.engine))) return NOTHING;
+    this.#outgoing.stir();
+    this.#told = undefined;
+    const received = await this.#take(sync);
+    await this.#machine.run(async (engine) => {
+      this.#told = { engine, held };
+    });
+    this.#outgoing.stir();
+    return received;
+  }
+
+  async #take(sync: CryptoSync): Promise<Received> {
     const events = sync.events.map((json) => ({ json, hash: createHash("sha256").update(json).digest("hex") }));
-    const tried = await this.#machine.run(async () => events.map(({ hash }) => this.#poison.attempts(hash)));
+    const tried = events.length === 0 ? [] : await this.#machine.run(async () => events.map(({ hash }) => this.#poison.attempts(hash)));
     const good = events.filter((_event, at) => (tried[at] ?? 0) < POISONOUS);
     let total: Received = { ...NOTHING, poisonous: events.length - good.length };
     if (!tried.some((attempts) => attempts > 0 && attempts < POISONOUS)) {

@@ -14,15 +14,18 @@ const LONGEST_USE = 7n * 24n * 3_600n * 1_000_000n;
 /** Those in question, by user: each once. */
 export type Pins = ReadonlyMap<UserId, Recipient>;
 
-/** Of people who may not have the key nothing is claimed. */
-export async function missingSessions(engine: olm.OlmMachine, standings: Standings, pins: Pins): Promise<olm.KeysClaimRequest | undefined> {
-  const { entitled } = await sorted(standings, pins);
-  return (await engine.getMissingSessions(engineUsers(entitled))) ?? undefined;
+/** What is to be sent before the message. */
+export interface Shared {
+  /** Missing if the key has been given out. Of people who may not have it nothing is claimed. */
+  readonly claim?: olm.KeysClaimRequest;
+  readonly requests: readonly olm.ToDeviceRequest[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
  * Who may have the key, and the key to exactly them, in one turn of the engine: an identity that changes between the two would get it.
- * The engine rotates the session by itself when somebody who has had it is no longer among them, or has lost a device.
+ * The engine rotates the session by itself when somebody who has had it is no longer among them, or has lost a device. `claims`: if there is no way yet
+ * to a device of theirs, only that is found out.
  */
 export async function share(
   engine: olm.OlmMachine,
@@ -30,8 +33,11 @@ export async function share(
   room: RoomId,
   pins: Pins,
   silent: ReadonlySet<string>,
-): Promise<{ readonly requests: readonly olm.ToDeviceRequest[]; readonly leftOut: readonly LeftOut[] }> {
+  claims: boolean,
+): Promise<Shared> {
   const { entitled, refused } = await sorted(standings, pins);
+  const claim = claims ? ((await engine.getMissingSessions(engineUsers(entitled))) ?? undefined) : undefined;
+  if (claim !== undefined) return { claim, requests: [], leftOut: [] };
   const settings = new olm.EncryptionSettings();
   settings.sharingStrategy = olm.CollectStrategy.identityBasedStrategy();
   // Keeps other members' clients from passing the key on to people invited later (MSC4268).

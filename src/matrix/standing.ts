@@ -15,18 +15,35 @@ export function masterKeyOf(identity: { readonly masterKey: string }): MasterKey
   return typeof key === "string" && /^[A-Za-z0-9+/]{43}$/.test(key) ? (key as MasterKey) : undefined;
 }
 
-/** Answers about people, asked inside one turn of the engine. `pending`: those whose keys are reported changed and not known yet. */
+/**
+ * Answers about people, asked inside one turn of the engine. `pending`: those whose keys are reported changed and not known yet. `proven` holds what was
+ * found proven and is so still; what is not proven is looked at each time.
+ */
 export class Standings {
   readonly #engine: olm.OlmMachine;
   readonly #pending: ReadonlySet<string>;
+  readonly #proven: Set<string>;
 
-  constructor(engine: olm.OlmMachine, pending: ReadonlySet<string>) {
+  constructor(engine: olm.OlmMachine, pending: ReadonlySet<string>, proven = new Set<string>()) {
     this.#engine = engine;
     this.#pending = pending;
+    this.#proven = proven;
+  }
+
+  async #remembered(of: readonly string[], look: () => Promise<Proof>): Promise<Proof> {
+    const name = JSON.stringify(of);
+    if (this.#proven.has(name)) return "proven";
+    const found = await look();
+    if (found === "proven") this.#proven.add(name);
+    return found;
   }
 
   /** Of the person alone, before any device is looked at. */
-  async identity(user: string, pinned: MasterKey): Promise<Proof> {
+  identity(user: string, pinned: MasterKey): Promise<Proof> {
+    return this.#remembered(["identity", user, pinned], () => this.#identity(user, pinned));
+  }
+
+  async #identity(user: string, pinned: MasterKey): Promise<Proof> {
     const id = engineUser(user);
     // The engine would wait a second for the answer that is not coming, and then tell what it knew before.
     if (id === undefined || this.#pending.has(user)) return "unknown";
@@ -50,7 +67,11 @@ export class Standings {
   }
 
   /** Of a person to whom a key would go: the identity, and at least one device that may have it. */
-  async recipient(user: string, pinned: MasterKey): Promise<Proof> {
+  recipient(user: string, pinned: MasterKey): Promise<Proof> {
+    return this.#remembered(["recipient", user, pinned], () => this.#recipient(user, pinned));
+  }
+
+  async #recipient(user: string, pinned: MasterKey): Promise<Proof> {
     const identity = await this.identity(user, pinned);
     const id = engineUser(user);
     if (identity !== "proven" || id === undefined) return identity;

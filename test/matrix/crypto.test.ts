@@ -218,6 +218,59 @@ describe("encryption with proven people", () => {
     }
   });
 
+  it("looks into the engine after a sync only if there was something in it for the engine", async (t) => {
+    const bea = await newPerson();
+    await bot.sync();
+    const calls = ["receiveSyncChanges", "outgoingRequests", "getIdentity"].map((name) => t.mock.method(OlmMachine.prototype, name as "outgoingRequests").mock);
+    const counts = { device_one_time_keys_count: { signed_curve25519: 50 }, device_unused_fallback_key_types: ["signed_curve25519"] };
+    const looks = async (sync: unknown): Promise<readonly boolean[]> => {
+      for (const call of calls) call.resetCalls();
+      await bot.crypto.receive(sync);
+      await bot.crypto.healthy();
+      await bot.crypto.pump();
+      return calls.map((call) => call.callCount() > 0);
+    };
+    await looks({ ...counts, device_lists: { changed: [bea.user] } });
+    await bot.crypto.pump();
+    for (let quiet = 0; quiet < 5; quiet++) assert.deepEqual(await looks(counts), [false, false, false]);
+    // Others take one-time keys: what is missing is made and brought to the homeserver.
+    const uploads = (): number => homeserver.requests.filter(({ path, user }) => path === "/keys/upload" && user === bot.user).length;
+    const before = uploads();
+    assert.deepEqual(await looks({ ...counts, device_one_time_keys_count: { signed_curve25519: 3 } }), [true, true, false]);
+    assert.equal(uploads(), before + 1);
+    // What the homeserver was told of one's own keys is news of oneself.
+    assert.deepEqual(await looks({ ...counts, device_unused_fallback_key_types: [] }), [true, true, true]);
+    await looks(counts);
+    await bot.crypto.pump();
+    assert.deepEqual(await looks(counts), [false, false, false]);
+    for (const news of [{ device_lists: { changed: [bea.user] } }, { device_lists: { left: [bea.user] } }, { to_device: { events: [{ type: "m.dummy", sender: bea.user, content: {} }] } }]) {
+      assert.deepEqual(await looks({ ...counts, ...news }), [true, true, true]);
+      await bot.crypto.pump();
+    }
+    // What failed is tried again, although nothing else has happened.
+    homeserver.intercept = ({ path }) => (path === "/keys/upload" ? { status: 500, body: {} } : undefined);
+    await looks({ ...counts, device_one_time_keys_count: { signed_curve25519: 2 } });
+    homeserver.intercept = () => undefined;
+    const failed = uploads();
+    await bot.crypto.pump();
+    assert.equal(uploads(), failed + 1);
+  });
+
+  it("asks about people again after news, and after news alone", async (t) => {
+    const bea = await newPerson();
+    const room = newRoom();
+    await bot.sync();
+    const recipients = [await bea.asRecipient()];
+    await bot.says(room, recipients, text("1"));
+    const looked = t.mock.method(OlmMachine.prototype, "getUserDevices").mock;
+    for (let n = 0; n < 3; n++) await bot.says(room, recipients, text("again"));
+    assert.equal(looked.callCount(), 0);
+    homeserver.removeDevice(bea.user, bea.device);
+    await bot.sync();
+    const { withheld } = await bot.crypto.encrypt(room, recipients, "m.room.message", text("2"));
+    assert.deepEqual(withheld, [{ user: bea.user, why: "device-unproven" }]);
+  });
+
   it("knows nobody who is not there, and nobody by another's pin", async () => {
     const someKey = (await bot.masterKey()) as MasterKey;
     assert.equal(await bot.crypto.masterKey("@nobody:toy" as UserId), undefined);
@@ -461,8 +514,7 @@ async function sendUnsigned(from: Participant, room: RoomId, to: Participant): P
     const answer = await from.rest.call({ method, path: `/_matrix/client/v3${path}`, body: request.body, repeat: "once" });
     await from.machine.run((engine) => engine.markRequestAsSent(request.id ?? "", request.type, JSON.stringify(answer)));
   };
-  await from.machine.run((engine) => engine.updateTrackedUsers(users()));
-  await from.crypto.pump();
+  await from.crypto.masterKey(to.user);
   const claim = await from.machine.run((engine) => engine.getMissingSessions(users()));
   if (claim) await put(claim, "/keys/claim", "POST");
   const settings = new olm.EncryptionSettings();
