@@ -19,7 +19,7 @@ const MAY: Readonly<Record<string, { readonly own: readonly string[]; readonly p
   commands: { own: ["domain", "chat", "config"], packages: /^zod$/ },
   config: { own: ["domain", "chat"], packages: /^zod$/ },
   journal: { own: ["ports", "domain", "error"], packages: /^(node:.*|better-sqlite3-multiple-ciphers|canonicalize|lowdb|zod)$/ },
-  matrix: { own: ["ports", "domain", "error"], packages: /^(node:.*|better-sqlite3-multiple-ciphers|canonicalize|matrix-bot-sdk|@matrix-org\/matrix-sdk-crypto-wasm|zod)$/ },
+  matrix: { own: ["ports", "domain", "error"], packages: /^(node:.*|better-sqlite3-multiple-ciphers|canonicalize|matrix-bot-sdk\/lib\/(http|request|logging\/LogService)\.js|@matrix-org\/matrix-sdk-crypto-wasm|zod)$/ },
   app: { own: ["domain", "ports", "chat", "papers", "commands", "config", "journal", "matrix", "error"], packages: /^(node:.*|zod|canonicalize|lowdb)$/ },
   cli: { own: ["app", "config", "journal", "domain", "ports", "error"], packages: /^(node:.*|commander|yaml|zod)$/ },
   bin: { own: ["cli"], packages: /^(fs|os|path|url|child_process)$/ },

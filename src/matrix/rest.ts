@@ -1,4 +1,4 @@
-import { MatrixClient } from "matrix-bot-sdk";
+import { doHttpRequest } from "matrix-bot-sdk/lib/http.js";
 import { setTimeout as wait } from "node:timers/promises";
 import { Fault, isFault } from "./fault.ts";
 import { LONGEST_ANSWER, callContext, installTransport } from "./transport.ts";
@@ -38,9 +38,10 @@ const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 6_000;
 const TIMEOUT = 30_000;
 
-/** matrix-bot-sdk's client as the way to the homeserver, and nothing else of it: its sync, crypto and room tracker are never started. */
+/** matrix-bot-sdk's requests as the way to the homeserver, and nothing else of it: the rest of the library is not even loaded. */
 export class Rest {
-  readonly #client: MatrixClient;
+  readonly #homeserver: string;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #log: Log;
   readonly #pause: (milliseconds: number) => Promise<void>;
   readonly #longestAnswer: number;
@@ -48,7 +49,8 @@ export class Rest {
 
   constructor({ homeserver, token, log, pause, longestAnswer }: RestOptions) {
     installTransport();
-    this.#client = new MatrixClient(homeserver, token);
+    this.#homeserver = homeserver.replace(/\/+$/, "");
+    this.#headers = token === "" ? {} : { Authorization: `Bearer ${token}` };
     this.#log = log;
     this.#pause = pause ?? ((milliseconds) => wait(milliseconds, undefined, { signal: this.#closing.signal }));
     this.#longestAnswer = longestAnswer ?? LONGEST_ANSWER;
@@ -83,7 +85,7 @@ export class Rest {
     const context = { signal: this.#closing.signal, longestAnswer: answer?.bytes ?? this.#longestAnswer };
     const type = body instanceof Uint8Array ? "application/octet-stream" : "application/json";
     return callContext.run(context, () =>
-      this.#client.doRequest(method, path, query ?? null, bytes ?? null, timeout ?? TIMEOUT, false, type, answer !== undefined) as Promise<unknown>);
+      doHttpRequest(this.#homeserver, method, path, query ?? null, bytes ?? null, { ...this.#headers }, timeout ?? TIMEOUT, false, type, answer !== undefined) as Promise<unknown>);
   }
 }
 

@@ -2,7 +2,8 @@
  * HTTP on fetch, in the shape that matrix-bot-sdk calls (that of the `request` package, which it would use otherwise). One call is one
  * attempt; who repeats it is decided in rest.ts.
  */
-import { LogService, setRequestFn } from "matrix-bot-sdk";
+import { LogService } from "matrix-bot-sdk/lib/logging/LogService.js";
+import { setRequestFn } from "matrix-bot-sdk/lib/request.js";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Fault, faultFromAnswer, faultFromNetwork, isFault } from "./fault.ts";
 
