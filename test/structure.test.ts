@@ -22,7 +22,7 @@ const MAY: Readonly<Record<string, { readonly own: readonly string[]; readonly p
   matrix: { own: ["ports", "domain", "error"], packages: /^(node:.*|better-sqlite3-multiple-ciphers|canonicalize|matrix-bot-sdk\/lib\/(http|request|logging\/LogService)\.js|@matrix-org\/matrix-sdk-crypto-wasm|zod)$/ },
   app: { own: ["domain", "ports", "chat", "papers", "commands", "config", "journal", "matrix", "error"], packages: /^(node:.*|zod|canonicalize|lowdb)$/ },
   cli: { own: ["app", "config", "journal", "domain", "ports", "error"], packages: /^(node:.*|commander|yaml|zod)$/ },
-  bin: { own: ["cli"], packages: /^(fs|os|path|url|child_process)$/ },
+  bin: { own: ["cli"], packages: /^(fs|module|os|path|url|child_process)$/ },
   // The story is told from outside, as a person with a phone and an operator see it.
   demo: { own: ["support"], packages: /^node:.*$/ },
   bench: { own: ["support", "app", "chat", "cli", "matrix", "journal", "ports", "domain", "error"], packages: /./ },

@@ -1,4 +1,5 @@
 /** The command line. Each command is a few lines here and a file beside it; what it needs is loaded only when it runs. */
+import { flushCompileCache } from "node:module";
 import { userInfo } from "node:os";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -214,6 +215,8 @@ async function runBot(config: string, terminal: Terminal, life: Life): Promise<n
   const say = (text: string): void => {
     life.bot = "stopped";
     terminal.out(text);
+    // What was compiled for this start need not be compiled for the next, also if this one is killed.
+    flushCompileCache();
   };
   const safeMode = (error: OperatorError): void => {
     complain(error, terminal.err, log);

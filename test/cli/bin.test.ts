@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -51,6 +51,16 @@ describe("bin/relevo.js", () => {
     assert.equal(call(BIN, ["--version"]).status, 0);
     assert.equal(call(BIN, ["rnu"]).status, 1);
     assert.equal(call(BIN, ["run", "--config", "none.yaml"]).status, 78);
+  });
+  it("keeps what it has compiled where the service manager says, and starts without it where it may not write", async () => {
+    for (const node of [process.execPath, ...(old === undefined ? [] : [old])]) {
+      const cache = await mkdtemp(join(folder, "cache-"));
+      const { status } = spawnSync(node, [BIN, "--version"], { env: { ...process.env, CACHE_DIRECTORY: `${cache}:/elsewhere`, NODE_COMPILE_CACHE: undefined }, timeout: 30_000 });
+      assert.equal(status, 0);
+      assert.ok((await readdir(cache)).length > 0);
+      const barred = spawnSync(node, [BIN, "--version"], { encoding: "utf8", env: { ...process.env, CACHE_DIRECTORY: join(BIN, "no-folder"), NODE_COMPILE_CACHE: undefined }, timeout: 30_000 });
+      assert.deepEqual([barred.status, barred.stderr], [0, ""]);
+    }
   });
   it("says in one line what to run when the project's Node is missing", async () => {
     const bare = join(folder, "bare");
