@@ -27,7 +27,7 @@ export class SimClock implements Clock {
     this.#wakes.add(wake);
     if (at <= this.#now) {
       this.soon += 1;
-      setImmediate(() => {
+      process.nextTick(() => {
         this.soon -= 1;
         this.#fire(wake);
       });

@@ -53,7 +53,10 @@ export class InjectedFault extends Error {
 interface Keys {
   readonly to_device: { readonly events: readonly string[] };
 }
-const NEVER = new Promise<never>(() => undefined);
+/** Its own for each call: whatever waits for one that all share would never be forgotten, nor the app to which it belongs. */
+function never(): Promise<never> {
+  return new Promise<never>(() => undefined);
+}
 const STATUS = { "rate-limited": 429, "refused": 403, "server-error": 502, "token": 401, "unreachable": undefined } as const;
 /** A server answers a long poll with nothing after its time. */
 interface Poll {
@@ -79,6 +82,7 @@ export class Life {
   end(): void {
     this.isOver = true;
     this.#out.clock.forget();
+    for (const poll of this.#polls) this.#out.server.waiting.delete(poll.wake);
     this.#polls.clear();
   }
   /** The process ends in order: calls that still wait for the server are given up. */
@@ -91,14 +95,14 @@ export class Life {
     for (const poll of [...this.#polls]) poll.wake();
   }
   async #call<T>(call: CallName, effect: () => T): Promise<T> {
-    if (this.isOver) return NEVER;
+    if (this.isOver) return never();
     for (let turns = this.#out.dice.below(3); turns > 0; turns -= 1) await Promise.resolve();
     const fault = this.#due(call);
     if (fault?.when === "before") await this.#suffer(fault);
-    if (this.isOver) return NEVER;
+    if (this.isOver) return never();
     const result = effect();
     if (fault?.when === "after") await this.#suffer(fault);
-    return this.isOver ? NEVER : result;
+    return this.isOver ? never() : result;
   }
   /** A database takes one transaction after the other, in the order in which they are asked for. */
   #inOrder<T>(commit: () => Promise<T>): Promise<T> {
@@ -108,9 +112,9 @@ export class Life {
   }
   /** What has been read cannot fail; a dead process does not even learn it. */
   async #read<T>(of: () => Promise<T>): Promise<T> {
-    if (this.isOver) return NEVER;
+    if (this.isOver) return never();
     const found = await of();
-    return this.isOver ? NEVER : found;
+    return this.isOver ? never() : found;
   }
   #due(call: CallName): Fault | undefined {
     for (const [index, fault] of this.faults.entries()) {
@@ -131,7 +135,7 @@ export class Life {
     }
     if (how === "dies") {
       this.end();
-      return NEVER;
+      return never();
     }
     if (how === "throws" || call === "commit" || call === "receive" || call === "decrypt") throw new InjectedFault(`the ${call} failed`);
     const status = STATUS[how];
@@ -149,8 +153,8 @@ export class Life {
     return {
       commit: (batch: Batch): Promise<Committed> => this.#inOrder(() => this.#call("commit", () => memory.write(batch))),
       async *read(chain, afterSeq) {
-        for await (const row of memory.read(chain, afterSeq)) {
-          if (isOver()) await NEVER;
+        for (const row of memory.rowsAfter(chain, afterSeq)) {
+          if (isOver()) await never();
           yield row;
         }
       },
@@ -249,7 +253,8 @@ export class Life {
           });
           const without = new Set(withheld.map(({ user }) => user));
           const sealed: Sealed = { sender: server.bot, type, content, readers: recipients.map(({ user }) => user).filter((user) => !without.has(user)) };
-          return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: (server.state.counter += 1), ciphertext: JSON.stringify(sealed) }), withheld };
+          const ciphertext = server.sealOwn(sealed);
+          return { ciphertext: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2", device_id: "BOT", session_id: `bot ${room}`, place: server.state.counter, ciphertext }), withheld };
         });
       },
       proof: (user, _device, pinned) => this.#call("proof", () => proofOf(user, pinned)),
@@ -282,13 +287,11 @@ export class Life {
     const session = String(content["session_id"]);
     if (session.includes(" never ")) return { ok: false, why: "withheld", hash };
     if (content["device_id"] !== "BOT" && !(this.#out.known.has(session) && session.includes(` ${room} `))) return { ok: false, why: "no-key", hash };
-    try {
-      const { sender, type, content: inside } = JSON.parse(text) as Sealed;
-      const index = Number(content["place"]);
-      if (content["device_id"] === "THIEF") return { ok: false, why: "unproven", hash, claims: { type, content: inside, session, index } };
-      return { ok: true, type, content: inside, sender, device: String(content["device_id"]), session, index, hash };
-    } catch {
-      return { ok: false, why: "malformed", hash };
-    }
+    const opened = this.#out.server.opened(text);
+    if (opened === undefined) return { ok: false, why: "malformed", hash };
+    const { sender, type, content: inside } = opened;
+    const index = Number(content["place"]);
+    if (content["device_id"] === "THIEF") return { ok: false, why: "unproven", hash, claims: { type, content: inside, session, index } };
+    return { ok: true, type, content: inside, sender, device: String(content["device_id"]), session, index, hash };
   }
 }

@@ -12,14 +12,26 @@ const DAY = 24 * 3_600_000;
 const SWEEP_EVERY = 3_600_000;
 const ATTEMPT_COUNTS = 12 * 3_600_000;
 
+/** Something as it was written. It is read once, for all who ask, as what cannot be changed. */
+export class Written<T> {
+  readonly text: string;
+  #read: T | undefined;
+  constructor(of: T) {
+    this.text = JSON.stringify(of);
+  }
+  get read(): T {
+    return (this.#read ??= frozen(JSON.parse(this.text)) as T);
+  }
+}
+
 /** All that is durable. Plain data, so that a run can begin from a copy of it; rows are as they would be read, and cannot be changed. */
 export interface Durable {
-  readonly rows: Map<ChainId, Row[]>;
+  readonly rows: Map<ChainId, Written<Row>[]>;
   readonly inbox: Map<EventId, { readonly row: Inbox; readonly end?: InboxEnd }>;
   readonly outbox: Map<string, { readonly row: Outbox; readonly settled?: Instant }>;
   readonly ratchets: Map<string, Ratchet>;
   readonly values: Map<string, string>;
-  readonly snapshots: Map<ChainId, { readonly seq: number; readonly evolve: string; readonly state: string }>;
+  readonly snapshots: Map<ChainId, { readonly seq: number; readonly evolve: string; readonly state: Written<unknown> }>;
   order: number;
 }
 
@@ -84,7 +96,7 @@ export class MemoryJournal implements Journal {
     this.#refuse(batch, effects);
     for (const row of rows) {
       const chain = durable.rows.get(row.chain) ?? [];
-      chain.push(frozen(JSON.parse(JSON.stringify(row))) as Row);
+      chain.push(new Written(row));
       durable.rows.set(row.chain, chain);
     }
     for (const ratchet of batch.ratchets ?? []) durable.ratchets.set(place(ratchet), ratchet);
@@ -171,17 +183,21 @@ export class MemoryJournal implements Journal {
   }
 
   async *read(chain: ChainId, afterSeq: number): AsyncGenerator<Row> {
-    for (const row of (this.durable.rows.get(chain) ?? []).slice(afterSeq)) yield row;
+    yield* this.rowsAfter(chain, afterSeq);
+  }
+  /** The same without waiting. */
+  rowsAfter(chain: ChainId, afterSeq: number): readonly Row[] {
+    return (this.durable.rows.get(chain) ?? []).slice(afterSeq).map((row) => row.read);
   }
   async chains(): Promise<readonly ChainId[]> {
     return [...this.durable.rows.keys()];
   }
   async snapshot(chain: ChainId): Promise<{ readonly seq: number; readonly state: unknown } | undefined> {
     const found = this.durable.snapshots.get(chain);
-    return found === undefined || found.evolve !== this.#evolve ? undefined : { seq: found.seq, state: JSON.parse(found.state) as unknown };
+    return found === undefined || found.evolve !== this.#evolve ? undefined : { seq: found.seq, state: found.state.read };
   }
   async saveSnapshot(chain: ChainId, seq: number, evolve: string, state: unknown): Promise<void> {
-    this.durable.snapshots.set(chain, { seq, evolve, state: JSON.stringify(this.#watching.snapshot?.(chain, state) ?? state) });
+    this.durable.snapshots.set(chain, { seq, evolve, state: new Written(this.#watching.snapshot?.(chain, state) ?? state) });
   }
   async inbox(): Promise<readonly Inbox[]> {
     return [...this.durable.inbox.values()].filter(({ end }) => end === undefined).map(({ row }) => row).toSorted((one, other) => one.order - other.order);
@@ -218,7 +234,7 @@ export class MemoryJournal implements Journal {
   async verify(chain: ChainId): Promise<Verified> {
     const rows = this.durable.rows.get(chain) ?? [];
     const [first] = rows;
-    return { rows: rows.length, ok: true, notCovered: rows.length, ...(first === undefined ? {} : { first: first.at }) };
+    return { rows: rows.length, ok: true, notCovered: rows.length, ...(first === undefined ? {} : { first: first.read.at }) };
   }
   async close(): Promise<void> {}
 }

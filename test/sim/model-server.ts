@@ -50,6 +50,10 @@ interface Held {
 export interface ServerState {
   readonly line: Placed[];
   readonly rooms: Map<RoomId, Map<string, StateEvent>>;
+  /** Who is in each room, invited to it, or no longer there: its member events, by person. */
+  readonly members: Map<RoomId, Map<UserId, string>>;
+  /** What the bot has encrypted, by what stands in its place. */
+  readonly sealed: Map<string, Sealed>;
   readonly transactions: Map<string, EventId>;
   /** Sessions whose key has been handed to the bot's device, in the order of handing. */
   readonly keys: string[];
@@ -65,12 +69,13 @@ export interface ServerState {
 }
 
 export function noServerState(): ServerState {
-  return { line: [], rooms: new Map(), transactions: new Map(), keys: [], keysHeld: [], polls: new Map(), said: [], held: [], spoken: new Map(), counter: 0 };
+  return { line: [], rooms: new Map(), members: new Map(), sealed: new Map(), transactions: new Map(), keys: [], keysHeld: [], polls: new Map(), said: [], held: [], spoken: new Map(), counter: 0 };
 }
 /** Another server that goes on from here; events themselves never change and are shared. */
 export function copiedServer(of: ServerState): ServerState {
   return {
-    line: [...of.line], rooms: new Map([...of.rooms].map(([room, state]) => [room, new Map(state)])), transactions: new Map(of.transactions), keys: [...of.keys],
+    line: [...of.line], rooms: new Map([...of.rooms].map(([room, state]) => [room, new Map(state)])),
+    members: new Map([...of.members].map(([room, members]) => [room, new Map(members)])), sealed: new Map(of.sealed), transactions: new Map(of.transactions), keys: [...of.keys],
     keysHeld: [...of.keysHeld], polls: new Map([...of.polls].map(([user, polls]) => [user, [...polls]])), said: [...of.said], held: [...of.held], spoken: new Map(of.spoken),
     counter: of.counter,
   };
@@ -104,6 +109,7 @@ export class ModelServer {
       const known = this.state.rooms.get(room) ?? new Map<string, StateEvent>();
       known.set(`${type}\n${stateKey}`, { type, stateKey, sender, content });
       this.state.rooms.set(room, known);
+      if (type === "m.room.member") this.#moved(room, stateKey as UserId, content["membership"]);
     }
     for (const wake of [...this.waiting]) wake();
     return event;
@@ -128,11 +134,18 @@ export class ModelServer {
   stateOf(room: RoomId, type: string, stateKey = ""): Content | undefined {
     return this.state.rooms.get(room)?.get(`${type}\n${stateKey}`)?.content;
   }
-  membership(room: RoomId, user: UserId): unknown {
-    return this.stateOf(room, "m.room.member", user)?.["membership"];
+  membership(room: RoomId, user: UserId): string | undefined {
+    return this.state.members.get(room)?.get(user);
   }
   roomsOf(user: UserId, membership: "join" | "invite"): RoomId[] {
-    return [...this.state.rooms.keys()].filter((room) => this.membership(room, user) === membership);
+    const found: RoomId[] = [];
+    for (const [room, members] of this.state.members) if (members.get(user) === membership) found.push(room);
+    return found;
+  }
+  #moved(room: RoomId, user: UserId, membership: unknown): void {
+    const known = this.state.members.get(room) ?? new Map<UserId, string>();
+    known.set(user, String(membership));
+    this.state.members.set(room, known);
   }
 
   /** A person's message: sealed under a session whose key comes at once, later or never. */
@@ -159,9 +172,28 @@ export class ModelServer {
     for (const { room, sender, content, passed } of this.state.held.splice(0)) passed(this.add(room, sender, "m.room.encrypted", content));
   }
 
+  /** What the bot says, encrypted: nobody sees more of it than its name. */
+  sealOwn(sealed: Sealed): string {
+    const name = `sealed ${(this.state.counter += 1)}`;
+    this.state.sealed.set(name, sealed);
+    return name;
+  }
+  /** What stands inside a ciphertext; undefined if it is none. */
+  opened(ciphertext: string): Sealed | undefined {
+    const own = this.state.sealed.get(ciphertext);
+    if (own !== undefined) return own;
+    try {
+      return JSON.parse(ciphertext) as Sealed;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** The bot's message arrives: those who have its key have it on their phones. */
   said(room: RoomId, content: Content, event: EventId): Said {
-    const { type, content: inside, readers = [] } = JSON.parse(String(content["ciphertext"])) as Sealed;
+    const sealed = this.opened(String(content["ciphertext"]));
+    if (sealed === undefined) throw new Error("the bot sent what it had not encrypted");
+    const { type, content: inside, readers = [] } = sealed;
     const body = [inside["body"], inside["org.matrix.msc1767.text"]].find((each) => typeof each === "string") ?? "";
     const said: Said = { event, room, effect: String(inside["eu.relevo.effect"]), type, content: inside, readers, body, at: this.#now(), present: this.#members(room) };
     this.state.said.push(said);
@@ -180,7 +212,9 @@ export class ModelServer {
   }
 
   #members(room: RoomId): UserId[] {
-    return [...(this.state.rooms.get(room)?.values() ?? [])].flatMap(({ type, stateKey, content }) => (type === "m.room.member" && content["membership"] === "join" ? [stateKey as UserId] : []));
+    const found: UserId[] = [];
+    for (const [user, membership] of this.state.members.get(room) ?? []) if (membership === "join") found.push(user);
+    return found;
   }
   token(): string {
     return `${this.state.line.length}:${this.state.keys.length}`;

@@ -36,6 +36,8 @@ export async function run(plan: Plan): Promise<Outcome> {
   const { seed, steps, beginnings: all, without, planted, withFaults = true } = plan;
   const beginning = dice(seed, "beginning").of(all);
   if (beginning === undefined) throw new Error("there is nowhere to begin");
+  // A run itself leaves the event loop no turn.
+  await new Promise((resolve) => void setImmediate(resolve));
   const scene = new Scene(seed, beginning.kept, planted);
   const story = [{ number: -1, text: `It begins when ${beginning.name}.` }];
   await scene.start();
@@ -54,6 +56,6 @@ export async function run(plan: Plan): Promise<Outcome> {
   scene.kill();
   const coverage = new Coverage();
   for (const [event, { command, state }] of scene.given) coverage.count(command, state, scene.truth.ends.get(event) === "done");
-  const trace = (): string[] => [...[...scene.durable.rows.values()].flat().map((row) => JSON.stringify(row)), ...scene.server.state.said.map(({ at, room, body }) => `${at} ${room} ${body}`)];
+  const trace = (): string[] => [...[...scene.durable.rows.values()].flat().map((row) => row.text), ...scene.server.state.said.map(({ at, room, body }) => `${at} ${room} ${body}`)];
   return { seed, steps: done, trace, last: isEarly ? last : steps, story, coverage, ...(scene.broken === undefined ? {} : { broken: scene.broken }) };
 }

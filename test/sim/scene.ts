@@ -51,6 +51,17 @@ export function nothingKept(): Kept {
   return { server: noServerState(), durable: nothingDurable(), known: new Set(), now: NOW };
 }
 
+const truths = new WeakMap<Kept, Truth>();
+/** What the journal of a beginning says, worked out once for all runs that begin there. */
+function truthOf(from: Kept): Truth {
+  const known = truths.get(from);
+  if (known !== undefined) return known;
+  const truth = new Truth(() => undefined);
+  truth.load(from.durable);
+  truths.set(from, truth);
+  return truth;
+}
+
 /** How a message is sent. */
 export interface Sending {
   readonly device?: string;
@@ -107,8 +118,7 @@ export class Scene {
     this.server = new ModelServer(copiedServer(from.server), BOT, () => this.clock.now());
     this.durable = copiedJournal(from.durable);
     this.saidBefore = new Set(from.server.said.map(({ effect }) => effect));
-    this.truth = new Truth((what) => this.report(what));
-    this.truth.load(this.durable);
+    this.truth = truthOf(from).copied((what) => this.report(what));
     this.registry = planted.registry?.(REGISTRY) ?? REGISTRY;
     this.#known = new Set(from.known);
     this.#dice = dice(seed, "calls");
@@ -180,7 +190,8 @@ export class Scene {
   async settle(): Promise<void> {
     let rounds = 0;
     do {
-      await new Promise((resolve) => setImmediate(resolve));
+      // Comes when all that waited for nothing has gone on; nothing in a run waits for anything else.
+      await new Promise<void>((resolve) => { process.nextTick(resolve); });
       rounds += 1;
       if (rounds > MOST_ROUNDS) {
         this.report("the bot never comes to rest");

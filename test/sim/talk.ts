@@ -41,7 +41,8 @@ function placeOf(scene: Scene, user: UserId, dice: Dice): Place | undefined {
   return { room, kind: truth.scope(placed.chain).state.delivery.has(placed.slot) ? "delivery" : "workspace", slot: placed.slot, chain: placed.chain };
 }
 function memberOf(scene: Scene, chain: ChainId, user: UserId) {
-  return [...scene.truth.scope(chain).state.member.values()].find((member) => member.user === user);
+  for (const member of scene.truth.scope(chain).state.member.values()) if (member.user === user) return member;
+  return undefined;
 }
 /** How a sentence is passed on: now and then its key comes late or never, or the server sits on it. */
 function sendingOf(dice: Dice): Sending {
@@ -160,7 +161,7 @@ export function chatter(scene: Scene, dice: Dice, by: UserId = anybody(dice)): s
       scene.send(by, place.room, "m.room.message", { msgtype: "m.text", body: `* ${body}`, "m.new_content": { msgtype: "m.text", body }, "m.relates_to": { rel_type: "m.replace", event_id: "$e1" } });
       return `${short(by)} ${nameOf(scene, place)} edits a message: ${body.slice(0, 60)}`;
     case 1:
-      scene.send(by, place.room, dice.of(["m.reaction", "m.sticker", POLL_RESPONSE, "m.room.redaction"]) ?? "m.sticker", { body, [POLL_RESPONSE]: { answers: [7] }, "__proto__": { polluted: true } });
+      scene.send(by, place.room, dice.of(["m.reaction", "m.sticker", POLL_RESPONSE, "m.room.redaction"]) ?? "m.sticker", { body, [POLL_RESPONSE]: { answers: [7] }, ["__proto__"]: { polluted: true } });
       return `${short(by)} ${nameOf(scene, place)} sends something else than a message`;
     default:
       scene.say(by, place.room, body, sendingOf(dice));

@@ -53,10 +53,19 @@ export class Truth {
   }
   /** Takes up what stands in a journal already. */
   load({ rows, inbox, outbox, ratchets }: Durable): void {
-    for (const chain of rows.values()) for (const row of chain) this.#row(row);
+    for (const chain of rows.values()) for (const row of chain) this.#row(row.read);
     for (const { row } of outbox.values()) this.effects.set(row.id, { row, kind: kindOf(row.body) });
     for (const [event, { end }] of inbox) if (end !== undefined) this.ends.set(event, end);
     for (const { room, session, index, event } of ratchets.values()) this.#places.set(`${room}\n${session}\n${index}`, event);
+  }
+  /** Another that goes on from here and reports to somebody else. */
+  copied(report: (what: string) => void): Truth {
+    const copy = new Truth(report);
+    for (const [id, chain] of this.#chains) copy.#chains.set(id, Chain.load(chain.save()));
+    for (const [own, other] of [[copy.effects, this.effects], [copy.cameOf, this.cameOf], [copy.ends, this.ends], [copy.#latest, this.#latest], [copy.#rooms, this.#rooms],
+      [copy.#replaced, this.#replaced], [copy.#places, this.#places]] as readonly (readonly [Map<unknown, unknown>, Map<unknown, unknown>])[]) for (const [key, value] of other) own.set(key, value);
+    for (const user of this.everKeptOut) copy.everKeptOut.add(user);
+    return copy;
   }
   get chains(): readonly ChainId[] {
     return [...this.#chains.keys()];
@@ -77,8 +86,13 @@ export class Truth {
   }
   /** Compares what the app holds of a chain with what its rows come to. */
   held(chain: ChainId, state: unknown): void {
-    const sorted = (of: unknown): string => JSON.stringify(Object.entries(of as Record<string, [string, unknown][]>).map(([kind, pairs]) => [kind, pairs.toSorted(([a], [b]) => (a < b ? -1 : 1))]));
-    if (sorted(state) !== sorted(this.#chain(chain).save())) this.#report("what the bot held in memory is not what its journal says");
+    const view = this.#chain(chain).view as Readonly<Record<string, ReadonlyMap<string, object>>>;
+    const held = Object.entries(state as Readonly<Record<string, readonly (readonly [string, object])[]>>);
+    const same = held.length === Object.keys(view).length && held.every(([kind, pairs]) => pairs.length === view[kind]?.size && pairs.every(([key, entity]) => {
+      const own = view[kind]?.get(key);
+      return own !== undefined && (own === entity || JSON.stringify(own) === JSON.stringify(entity));
+    }));
+    if (!same) this.#report("what the bot held in memory is not what its journal says");
   }
 
   /** A commit has become durable. */
