@@ -1,8 +1,8 @@
 /** The bot, wired from its ports: state from the journal, one writer, the sync loop, the outbox, the reconciler, the scheduler. */
 import { createHmac } from "node:crypto";
 import type { Registry } from "../chat/registry.ts";
-import { sayIn } from "../chat/catalogue.ts";
-import { editContent, noticeContent, written } from "../chat/write.ts";
+import { sayIn, sayMarked } from "../chat/catalogue.ts";
+import { editContent, fitting, noticeContent, noticeOf, written } from "../chat/write.ts";
 import { boardOf, liveLine } from "../domain/board.ts";
 import { Chain } from "../domain/chain.ts";
 import { cardOf } from "../domain/delivery-card.ts";
@@ -575,8 +575,9 @@ export class App {
     const all = line("chat.cut-board", { line: typed(at.slot === COORDINATION ? "task list" : "cd show") });
     const now = this.#parts.clock.now();
     const reader = roomReader(scope, at.slot, this.#parts.settings.prefix, now);
+    const lines = fitting(board, reader, all);
     // Whether it shows something else now does not depend on the time that it shows.
-    return { content: noticeContent(message(...board.lines, liveLine(scope, at.slot, now)), reader, all), shown: String(noticeContent(board, reader, all)["body"]) };
+    return { content: noticeOf([...lines, sayMarked(liveLine(scope, at.slot, now), reader)]), shown: String(noticeOf(lines)["body"]) };
   }
   #card(at: Placed): ShownBoard | undefined {
     const scope = this.#world.scope(at.chain);

@@ -5,7 +5,7 @@
 import type { ChainId, EventId, Instant, RoomId } from "../domain/ids.ts";
 import { INSTALLATION, directUser } from "../domain/ids.ts";
 import { line, nested } from "../domain/say.ts";
-import { desiredRooms } from "../domain/workspace.ts";
+import { desiredRoom } from "../domain/workspace.ts";
 import type { Clock, Gateway, Inbox, Journal, NewInbox, SyncedRoom, TimelineEvent } from "../ports.ts";
 import type { Alarms } from "./alarms.ts";
 import { inOrder, rank } from "./catch-up-order.ts";
@@ -256,7 +256,7 @@ export class CatchUp {
     const at = world.placed(gap.room);
     if (at === undefined) return;
     const scope = world.scope(at.chain);
-    const name = at.chain === INSTALLATION ? undefined : desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
+    const name = at.chain === INSTALLATION ? undefined : desiredRoom(scope, at.slot)?.name;
     const language = scope.state.case.get("case")?.language;
     const room = name === undefined ? nested(line("app.place-direct", {})) : nested(name, language);
     alarms.give(at.chain, { what, about: at.slot, lines: [line("late.gap", { room })] });

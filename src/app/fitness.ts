@@ -9,7 +9,7 @@ import { leftAt } from "../domain/roster.ts";
 import type { Line } from "../domain/say.ts";
 import { line, list, message } from "../domain/say.ts";
 import type { DesiredRoom, ObservedRoom } from "../domain/workspace.ts";
-import { desiredRooms } from "../domain/workspace.ts";
+import { desiredRoom } from "../domain/workspace.ts";
 import type { Clock, Gateway, Journal } from "../ports.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Health } from "./health.ts";
@@ -100,7 +100,7 @@ export class Fitness {
     if (at.chain === INSTALLATION || world.scope(at.chain).state.case.size === 0) return undefined;
     const room = world.room(at);
     const seen = room === undefined ? undefined : rooms.get(room);
-    const desired = seen === undefined ? undefined : desiredRooms(world.scope(at.chain)).find((each) => each.slot === at.slot);
+    const desired = seen === undefined ? undefined : desiredRoom(world.scope(at.chain), at.slot);
     if (seen === undefined || desired === undefined) return undefined;
     const leaving = this.#leaving(at, seen);
     return { desired, seen, unfit: unfitness({ ...desired, people: [...desired.people, ...leaving] }, seen, gateway.user) };

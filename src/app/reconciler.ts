@@ -9,7 +9,7 @@ import type { WhyNot } from "../domain/room-succession.ts";
 import { isRuledByAnother, succession } from "../domain/room-succession.ts";
 import { members } from "../domain/state.ts";
 import type { Child, DesiredRoom, ObservedRoom, Step } from "../domain/workspace.ts";
-import { MEGOLM, desiredRooms, directRoom, mayKeep, missingSteps, powerLevels, protectiveSteps, stateOf } from "../domain/workspace.ts";
+import { MEGOLM, desiredRoom, directRoom, mayKeep, missingSteps, powerLevels, protectiveSteps, slotsOf, stateOf } from "../domain/workspace.ts";
 import { MARK } from "../matrix/room-creation.ts";
 import type { Clock, Gateway, RoomSpec } from "../ports.ts";
 import type { Health } from "./health.ts";
@@ -108,7 +108,7 @@ export class Reconciler {
   lookAtCase(chain: ChainId): void {
     const scope = this.#parts.world.scope(chain);
     if (scope.state.case.size === 0) return;
-    for (const desired of desiredRooms(scope)) this.look({ chain, slot: desired.slot });
+    for (const slot of slotsOf(scope)) this.look({ chain, slot });
     for (const member of members(scope)) this.look({ chain: INSTALLATION, slot: directSlot(member.user) });
   }
   /** Looks at one room; its echo has come, or something needs it. */
@@ -345,7 +345,7 @@ export class Reconciler {
       const user = directUser(at.slot);
       return this.#parts.world.people.has(user) ? directRoom(user) : undefined;
     }
-    return desiredRooms(this.#parts.world.scope(at.chain)).find((room) => room.slot === at.slot);
+    return desiredRoom(this.#parts.world.scope(at.chain), at.slot);
   }
   #children(chain: ChainId): Child[] {
     const via = serverOf(this.#parts.gateway.user);

@@ -9,7 +9,7 @@ import type { Fact, Line } from "../domain/say.ts";
 import { line, message, nested, span } from "../domain/say.ts";
 import type { Scope } from "../domain/state.ts";
 import { calledInCase } from "../domain/state.ts";
-import { desiredRooms } from "../domain/workspace.ts";
+import { desiredRoom } from "../domain/workspace.ts";
 import type { Replaced } from "./reconciler.ts";
 import { SUCCESSOR_WAIT } from "./reconciler.ts";
 import type { Placed } from "./world.ts";
@@ -47,7 +47,7 @@ const WORDS: Readonly<Partial<Record<WhyNot, string>>> = { "not-invited": "uninv
 /** A room by the name under which people see it; a person's direct chat by what it is. */
 export function placeName(scope: Scope, at: Placed): Fact {
   if (at.chain === INSTALLATION) return nested(line("app.place-direct-of", { who: directUser(at.slot) }));
-  const name = desiredRooms(scope).find((room) => room.slot === at.slot)?.name;
+  const name = desiredRoom(scope, at.slot)?.name;
   return name === undefined ? at.slot : nested(name, scope.state.case.get("case")?.language);
 }
 
@@ -59,7 +59,7 @@ export function closedLine(scope: Scope, at: Placed, by: UserId, needs: "invitat
 
 /** Everybody who belongs in a room is told alone that another has taken its place: in the old one they might not be reached. */
 export function replacedEffects(scope: Scope, at: Placed, replaced: Replaced): readonly Effect[] {
-  const people = desiredRooms(scope).find((room) => room.slot === at.slot)?.people ?? [];
+  const people = desiredRoom(scope, at.slot)?.people ?? [];
   return [tellPeople(people, message(...replacedLines(scope, at, replaced)))];
 }
 

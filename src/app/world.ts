@@ -7,8 +7,8 @@ import type { Person } from "../domain/person.ts";
 import type { Question } from "../domain/question.ts";
 import type { Room } from "../domain/room.ts";
 import type { Member } from "../domain/roster.ts";
+import { memberOf } from "../domain/roster.ts";
 import type { Scope } from "../domain/state.ts";
-import { members } from "../domain/state.ts";
 
 /** Where a room stands: in a case, or a person's direct chat (in the installation's chain). */
 export interface Placed {
@@ -67,7 +67,7 @@ export class World {
     return { chain: INSTALLATION, slot: directSlot(user) };
   }
   member(chain: ChainId, user: UserId): Member | undefined {
-    return members({ state: this.chain(chain).view }).find((member) => member.user === user);
+    return memberOf({ state: this.chain(chain).view }, user);
   }
   casesOf(user: UserId): CaseId[] {
     return this.cases.filter((id) => this.member(id, user) !== undefined);

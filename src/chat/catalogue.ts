@@ -61,33 +61,45 @@ export const TYPED_BEGIN = "\u0002";
 export const TYPED_END = "\u0003";
 const DEEPEST = 6;
 
-const formats = new Map<string, IntlMessageFormat>();
-/** What is said without any fact is always said in the same way. */
-const plainTexts = new Map<string, string>();
+/** A text of the catalogue, read once. Most have nothing but facts between words; a plural or a choice is left to the library. */
+type Text = readonly (string | { readonly fact: string })[] | IntlMessageFormat;
+
+const texts: Readonly<Record<Language, Map<string, Text>>> = { en: new Map(), es: new Map() };
 const listFormats = new Map<Language, Intl.ListFormat>();
 
-function formatOf(code: string, language: Language): IntlMessageFormat {
-  const key = `${language} ${code}`;
-  let format = formats.get(key);
-  if (format === undefined) {
-    const text = sayingText(code, language);
-    if (text === undefined) throw new Error(`the ${language} catalogue has no text for ${code}`);
-    format = new IntlMessageFormat(text, LOCALES[language], undefined, { ignoreTag: true });
-    formats.set(key, format);
-  }
-  return format;
+function textOf(code: string, language: Language): Text {
+  const known = texts[language].get(code);
+  if (known !== undefined) return known;
+  const text = sayingText(code, language);
+  if (text === undefined) throw new Error(`the ${language} catalogue has no text for ${code}`);
+  const format = new IntlMessageFormat(text, LOCALES[language], undefined, { ignoreTag: true });
+  const elements = format.getAst();
+  const made: Text = elements.every((each) => isLiteral(each) || isArgument(each)) ? elements.map((each) => (isLiteral(each) ? each.value : { fact: (each as { readonly value: string }).value })) : format;
+  texts[language].set(code, made);
+  return made;
+}
+type Element = ReturnType<IntlMessageFormat["getAst"]>[number];
+function isLiteral(element: Element): element is Extract<Element, { type: 0 }> {
+  return element.type === 0;
+}
+function isArgument(element: Element): element is Extract<Element, { type: 1 }> {
+  return element.type === 1;
 }
 
 /** A line with what is to be typed between {@link TYPED_BEGIN} and {@link TYPED_END}. */
 export function sayMarked(line: Line, reader: Reader, depth = 0): string {
   if (depth > DEEPEST) throw new Error("sayings are nested too deep");
-  const facts = Object.entries(line.facts as Readonly<Record<string, Fact>>);
-  const key = `${reader.language} ${line.code}`;
-  const said = facts.length === 0 ? plainTexts.get(key) : undefined;
-  if (said !== undefined) return said;
-  const text = String(formatOf(line.code, reader.language).format(Object.fromEntries(facts.map(([name, fact]) => [name, shown(fact, reader, depth)]))));
-  if (facts.length === 0) plainTexts.set(key, text);
-  return text;
+  const text = textOf(line.code, reader.language);
+  const facts = line.facts as Readonly<Record<string, Fact>>;
+  const fact = (name: string): string | number => {
+    const found = facts[name];
+    if (found === undefined) throw new Error(`${line.code} is said without its ${name}`);
+    return shown(found, reader, depth);
+  };
+  if (text instanceof IntlMessageFormat) return String(text.format(Object.fromEntries(Object.keys(facts).map((name) => [name, fact(name)]))));
+  let said = "";
+  for (const each of text) said += typeof each === "string" ? each : fact(each.fact);
+  return said;
 }
 
 /** A line as plain text. */
@@ -97,7 +109,7 @@ export function sayIn(line: Line, reader: Reader): string {
 
 /** Without the marks around what is to be typed. */
 export function unmarked(text: string): string {
-  return text.replaceAll(TYPED_BEGIN, "").replaceAll(TYPED_END, "");
+  return text.includes(TYPED_BEGIN) ? text.replaceAll(TYPED_BEGIN, "").replaceAll(TYPED_END, "") : text;
 }
 
 function shown(fact: Fact, reader: Reader, depth: number): string | number {

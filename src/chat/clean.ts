@@ -3,11 +3,14 @@
 /** Characters that show nothing or change the order of others: format characters (bidirectional marks, zero-width, soft hyphen, tags), variation
  * selectors, fillers, controls. */
 const INVISIBLE = /[\p{Cf}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u2800\u3164\uFFA0\uFE00-\uFE0F\u{E0100}-\u{E01EF}]|(?![\n\t])\p{Cc}/gu;
+/** Most of what is said: printable ASCII, line breaks and tabs. */
+const NOTHING_HIDDEN = /^[\n\t -~]*$/;
 /** More than three marks on one letter are there to cover other lines. */
 const STACKED_MARKS = /(\p{M}{3})\p{M}+/gu;
 
 /** The text without anything invisible, well formed, NFC; line breaks stay. For every echo of what somebody wrote. */
 export function visible(text: string): string {
+  if (NOTHING_HIDDEN.test(text)) return text;
   return text.toWellFormed().replace(/\r\n?|[\u2028\u2029\u0085]/g, "\n").replace(INVISIBLE, "").normalize("NFC").replace(STACKED_MARKS, "$1");
 }
 
@@ -23,6 +26,7 @@ export function plain(text: string): string {
 
 /** Lower case without accents, compatibility forms resolved: two words that fold to the same are the same word. */
 export function fold(text: string): string {
+  if (NOTHING_HIDDEN.test(text)) return text.toLowerCase();
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 

@@ -40,8 +40,11 @@ export function nearestOf(forms: Registry["forms"], words: readonly string[], mo
     if (command.alsoNeeds !== undefined) continue;
     const length = folded.split(" ").length;
     const typed = words.slice(0, length).join(" ");
+    const most = Math.floor(Math.max(typed.length, folded.length) / 3);
+    // Each letter that one has more than the other is one that is missing: most forms need not be compared.
+    if (Math.abs(Math.min([...typed].length, LONGEST) - Math.min([...folded].length, LONGEST)) > most) continue;
     const away = distance(typed, folded);
-    if (away > Math.floor(Math.max(typed.length, folded.length) / 3)) continue;
+    if (away > most) continue;
     if (away < (best.get(command) ?? Number.POSITIVE_INFINITY)) best.set(command, away);
   }
   return [...best].sort((a, b) => a[1] - b[1] || (a[0].name < b[0].name ? -1 : 1)).slice(0, most).map(([command]) => command);

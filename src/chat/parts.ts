@@ -1,7 +1,7 @@
 /** Answers that are too long for one message: in numbered parts, cut where a line or a word ends, or, beyond a few parts, as the text of a file. */
 import { line, type Message } from "../domain/say.ts";
 import { type Reader, sayMarked, unmarked } from "./catalogue.ts";
-import { bytesOf, type Content, costOf, LONGEST_TEXT, noticeOf } from "./write.ts";
+import { bytesOf, type Content, costOf, LONGEST_TEXT, noticeOf, surelyFit } from "./write.ts";
 
 /** More than this many messages in a row bury what else is said in a room. */
 export const MOST_PARTS = 5;
@@ -20,7 +20,9 @@ export type Long =
 
 /** A silent message, in as many parts as it needs; one that fits is as {@link noticeContent} makes it. */
 export function noticeParts(of: Message, reader: Reader): Long {
-  const lines = of.lines.flatMap((each) => pieces(sayMarked(each, reader)));
+  const whole = of.lines.map((each) => sayMarked(each, reader));
+  if (surelyFit(whole)) return { as: "messages", contents: [noticeOf(whole)] };
+  const lines = whole.flatMap(pieces);
   const parts = packed(lines);
   if (parts.length === 1) return { as: "messages", contents: [noticeOf(lines)] };
   if (parts.length > MOST_PARTS) return attached(of, reader);

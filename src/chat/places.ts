@@ -59,13 +59,16 @@ export function countryNamed(text: string): Country | undefined {
 
 /** Names by which countries ask to be called in all languages, where `Intl` still translates them. */
 const OWN_NAMES: Readonly<Record<string, string>> = { CV: "Cabo Verde" };
-const displayNames = new Map<Language, Intl.DisplayNames>();
+const shownNames = new Map<Language, Map<Country, string>>();
 
 /** A country's name in a language: `Cabo Verde`. */
 export function countryName(code: Country, language: Language): string {
-  let names = displayNames.get(language);
-  if (names === undefined) displayNames.set(language, names = new Intl.DisplayNames(language, { type: "region" }));
-  return OWN_NAMES[code] ?? names.of(code) ?? code;
+  let names = shownNames.get(language);
+  if (names === undefined) {
+    const all = new Intl.DisplayNames(language, { type: "region" });
+    shownNames.set(language, names = new Map([...allCodes().values()].map((each) => [each, OWN_NAMES[each] ?? all.of(each) ?? each])));
+  }
+  return names.get(code) ?? code;
 }
 
 let placesByName: Map<string, Place[]> | undefined;

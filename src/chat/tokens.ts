@@ -12,7 +12,6 @@ export const MAX_TOKENS = 512;
 export type TextFault = "too-long" | "too-many-words" | "open-quote";
 export type Tokens = { readonly ok: true; readonly tokens: readonly Token[] } | { readonly ok: false; readonly fault: TextFault };
 
-const encoder = new TextEncoder();
 const LINK = /^<?(?:https?:\/\/matrix\.to\/#\/|matrix:u\/)([^\s?>]+)(?:\?[^\s>]*)?>?$/i;
 /** A person's link as Markdown leaves it in a body: `[Luis](https://matrix.to/#/@luis:co.example)`. */
 const MARKDOWN_LINK = /\[([^\]\n]{0,255})\]\((https?:\/\/matrix\.to\/#\/[^)\s]+|matrix:u\/[^)\s]+)\)/g;
@@ -100,7 +99,7 @@ function cut(text: string, people: readonly UserId[]): Tokens {
 
 /** Tokens of a message: from its HTML if that names people (pills), else from its plain body. Reply fallbacks are left out. */
 export function tokensOf(body: string, html?: string): Tokens {
-  if (encoder.encode(body).length > MAX_TEXT_BYTES) return { ok: false, fault: "too-long" };
+  if (Buffer.byteLength(body) > MAX_TEXT_BYTES) return { ok: false, fault: "too-long" };
   if (html !== undefined && html.length <= 2 * MAX_TEXT_BYTES && /matrix\.to|matrix:u\//i.test(html)) {
     const read = fromHtml(html.replaceAll(PILL, ""));
     if (read !== undefined) return cut(read.text, read.people);

@@ -8,13 +8,19 @@ import { fold } from "./clean.ts";
 const common = { en, es } satisfies Record<Language, unknown>;
 type ByLanguage = Readonly<Record<Language, readonly string[]>>;
 
+const keywords = new Map<string, ReadonlySet<string>>();
+
 /** Words of a keyword in every language, folded; undefined for a keyword that config/locales does not know. */
 export function keywordWords(name: string): ReadonlySet<string> | undefined {
+  const known = keywords.get(name);
+  if (known !== undefined) return known.size === 0 ? undefined : known;
   const found = LANGUAGES.flatMap((language) => {
     const all: Readonly<Record<string, readonly string[]>> = common[language].keywords;
     return (all[name] ?? []).map(fold);
   });
-  return found.length === 0 ? undefined : new Set(found);
+  const words = new Set(found);
+  keywords.set(name, words);
+  return words.size === 0 ? undefined : words;
 }
 
 /** The word that announces a keyword's value, as shown in a language. */

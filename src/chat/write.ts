@@ -20,30 +20,44 @@ export const LONGEST_TEXT = 24 * 1024;
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }
+/**
+ * Whether lines with marks take so little of {@link LONGEST_TEXT} that nothing has to be measured: one unit of a text takes at most 6 bytes of JSON as
+ * text, and 7 as HTML; a line a few more.
+ */
+export function surelyFit(marked: readonly string[]): boolean {
+  let most = 0;
+  for (const each of marked) most += 13 * each.length + 20;
+  return most <= LONGEST_TEXT / 2;
+}
 /** What a line with marks takes of {@link LONGEST_TEXT}; the break after it included. */
 export function costOf(marked: string): number {
   return bytesOf(JSON.stringify(unmarked(marked))) + bytesOf(JSON.stringify(htmlOf(marked))) + "\\n<br>".length;
 }
 
 function escaped(text: string): string {
+  if (!/[&<>"']/.test(text)) return text;
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
 
 function htmlOf(marked: string): string {
-  return escaped(marked).replaceAll("\n", "<br>").replaceAll(TYPED_BEGIN, "<code>").replaceAll(TYPED_END, "</code>");
+  const html = escaped(marked).replaceAll("\n", "<br>");
+  return html.includes(TYPED_BEGIN) ? html.replaceAll(TYPED_BEGIN, "<code>").replaceAll(TYPED_END, "</code>") : html;
 }
 
 /** A message as text and as HTML: one line below the other, what is to be typed as code. Longer than the bound, it is cut with a note: `rest` or a general one. */
-export function written(of: Message, reader: Reader, rest: Line = line("chat.cut", {})): { readonly body: string; readonly html: string } {
-  const marked: string[] = [];
+export function written(of: Message, reader: Reader, rest?: Line): { readonly body: string; readonly html: string } {
+  return joined(fitting(of, reader, rest));
+}
+/** Its lines with marks, as many as fit; then, if they are not all, the note. */
+export function fitting(of: Message, reader: Reader, rest: Line = line("chat.cut", {})): readonly string[] {
+  const all = of.lines.map((each) => sayMarked(each, reader));
+  if (surelyFit(all)) return all;
   let length = 0;
-  for (const each of of.lines) {
-    const next = sayMarked(each, reader);
+  for (const [index, next] of all.entries()) {
     length += bytesOf(JSON.stringify(next)) + bytesOf(JSON.stringify(htmlOf(next)));
-    if (length > LONGEST_TEXT) return cut(marked, next, sayMarked(rest, reader));
-    marked.push(next);
+    if (length > LONGEST_TEXT) return cut(all.slice(0, index), next, sayMarked(rest, reader));
   }
-  return joined(marked);
+  return all;
 }
 
 function joined(marked: readonly string[]): { readonly body: string; readonly html: string } {
@@ -51,7 +65,7 @@ function joined(marked: readonly string[]): { readonly body: string; readonly ht
 }
 
 /** What fits of the line that is too long, then the note. The rest is dropped by whole characters. */
-function cut(before: readonly string[], line_: string, note: string): { readonly body: string; readonly html: string } {
+function cut(before: readonly string[], line_: string, note: string): readonly string[] {
   const fits = (part: string): boolean => {
     const all = joined([...before, part, note]);
     return bytesOf(JSON.stringify(all.body)) + bytesOf(JSON.stringify(all.html)) <= LONGEST_TEXT + 256;
@@ -63,7 +77,7 @@ function cut(before: readonly string[], line_: string, note: string): { readonly
     if (fits(characters.slice(0, middle).join(""))) low = middle;
     else high = middle - 1;
   }
-  return joined([...before, ...(low > 0 ? [characters.slice(0, low).join("")] : []), note]);
+  return [...before, ...(low > 0 ? [characters.slice(0, low).join("")] : []), note];
 }
 
 function contentOf(msgtype: "m.text" | "m.notice", { body, html }: { readonly body: string; readonly html: string }, mentions: readonly UserId[]): Content {

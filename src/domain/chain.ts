@@ -50,7 +50,13 @@ export class Draft {
 
   constructor(base: ChainState) {
     this.#base = base;
-    this.view = Object.fromEntries(KINDS.map((kind) => [kind, new Overlay(base[kind] as ReadonlyMap<string, never>, this.#changed[kind] as Map<string, never>)])) as unknown as ChainState;
+    const over = this.#changed;
+    this.view = {
+      person: new Overlay(base.person, over.person), codename: new Overlay(base.codename, over.codename), case: new Overlay(base.case, over.case),
+      member: new Overlay(base.member, over.member), room: new Overlay(base.room, over.room), question: new Overlay(base.question, over.question),
+      request: new Overlay(base.request, over.request), task: new Overlay(base.task, over.task), delivery: new Overlay(base.delivery, over.delivery),
+      alert: new Overlay(base.alert, over.alert), wakeTest: new Overlay(base.wakeTest, over.wakeTest), comparison: new Overlay(base.comparison, over.comparison),
+    };
   }
   apply(event: DomainEvent): void {
     const entity = entityOf(event);
@@ -82,15 +88,21 @@ class Overlay<V> implements ReadonlyMap<string, V> {
   has(key: string): boolean {
     return this.#over.has(key) || this.#base.has(key);
   }
-  *entries(): MapIterator<[string, V]> {
+  entries(): MapIterator<[string, V]> {
+    return this.#over.size === 0 ? this.#base.entries() : this.#merged();
+  }
+  *#merged(): MapIterator<[string, V]> {
     for (const [key, value] of this.#base) yield [key, this.#over.get(key) ?? value];
     for (const [key, value] of this.#over) if (!this.#base.has(key)) yield [key, value];
   }
   *keys(): MapIterator<string> {
     for (const [key] of this.entries()) yield key;
   }
-  *values(): MapIterator<V> {
-    for (const [, value] of this.entries()) yield value;
+  values(): MapIterator<V> {
+    return this.#over.size === 0 ? this.#base.values() : this.#mergedValues();
+  }
+  *#mergedValues(): MapIterator<V> {
+    for (const [, value] of this.#merged()) yield value;
   }
   [Symbol.iterator](): MapIterator<[string, V]> {
     return this.entries();

@@ -118,8 +118,9 @@ export interface Removal {
 }
 
 /** The member of the case that a Matrix user is. */
-export function memberOf(scope: Scope, user: UserId): Member | undefined {
-  return members(scope).find((member) => member.user === user);
+export function memberOf(scope: Pick<Scope, "state">, user: UserId): Member | undefined {
+  for (const member of scope.state.member.values()) if (member.user === user && member.left === undefined) return member;
+  return undefined;
 }
 
 /** When somebody was removed who is not in the case now; undefined for all others. */

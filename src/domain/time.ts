@@ -70,22 +70,34 @@ export function place(wall: WallTime, zone: Zone): Placed {
 
 /** Boards and lists say the same moments again with each change: so many of them are remembered, then all are worked out anew. */
 const MOST_REMEMBERED = 5_000;
-const wallTimes = new Map<string, WallTime>();
+
+/** What a moment is in each zone (and language), worked out once. */
+class Remembered<T> {
+  readonly #known = new Map<string, Map<Instant, T>>();
+  #size = 0;
+
+  at(at: Instant, where: string, work: () => T): T {
+    const before = this.#known.get(where)?.get(at);
+    if (before !== undefined) return before;
+    if (this.#size >= MOST_REMEMBERED) {
+      this.#known.clear();
+      this.#size = 0;
+    }
+    const found = work();
+    const moments = this.#known.get(where) ?? new Map<Instant, T>();
+    this.#known.set(where, moments.set(at, found));
+    this.#size += 1;
+    return found;
+  }
+}
+const wallTimes = new Remembered<WallTime>();
 
 /** What clocks in `zone` show at a moment. */
 export function wallTime(at: Instant, zone: Zone): WallTime {
-  return remembered(wallTimes, `${at} ${zone}`, () => {
+  return wallTimes.at(at, zone, () => {
     const { year, month, day, hour, minute } = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
     return { year, month, day, hour, minute };
   });
-}
-function remembered<T>(known: Map<string, T>, key: string, work: () => T): T {
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  if (known.size >= MOST_REMEMBERED) known.clear();
-  const found = work();
-  known.set(key, found);
-  return found;
 }
 
 /** The day in `zone` at a moment. */
@@ -154,10 +166,10 @@ function formatOf(language: Language, zone: string): Intl.DateTimeFormat {
 }
 
 type Parts = Partial<Readonly<Record<Intl.DateTimeFormatPartTypes, string>>>;
-const shownParts = new Map<string, Parts>();
+const shownParts: Readonly<Record<Language, Remembered<Parts>>> = { en: new Remembered(), es: new Remembered() };
 
 function partsOf(at: Instant, zone: string, language: Language): (type: Intl.DateTimeFormatPartTypes) => string {
-  const parts = remembered(shownParts, `${at} ${zone} ${language}`, (): Parts =>
+  const parts = shownParts[language].at(at, zone, (): Parts =>
     Object.fromEntries(formatOf(language, zone).formatToParts(at).map(({ type, value }) => [type, value.replace(/[.,]/g, "")])));
   return (type) => parts[type] ?? "";
 }

@@ -43,33 +43,51 @@ export interface DesiredRoom {
 
 /** Invite-only rooms of a case: the space, coordination, liaison, and one for each delivery. Whoever is kept out for now is in none of them. */
 export function desiredRooms(scope: Scope): DesiredRoom[] {
-  return roomsOfCase(scope).map((room) => {
-    const may = (users: readonly UserId[]): readonly UserId[] => users.filter((user) => !isKeptOut(scope.people, user));
-    return { ...room, people: may(room.people), administrators: may(room.administrators) };
-  });
+  return slotsOf(scope).map((slot) => desired(scope, slot));
+}
+/** One of them; undefined if the case has no such room. */
+export function desiredRoom(scope: Scope, slot: Slot): DesiredRoom | undefined {
+  return isSlotOf(scope, slot) ? desired(scope, slot) : undefined;
+}
+/** Where each of them stands. */
+export function slotsOf(scope: Scope): Slot[] {
+  return [SPACE, COORDINATION, LIAISON, ...[...scope.state.delivery.values()].map((delivery) => deliverySlot(delivery.id))];
+}
+function isSlotOf({ state }: Scope, slot: Slot): boolean {
+  return slot === SPACE || slot === COORDINATION || slot === LIAISON || state.delivery.has(slot);
 }
 
 /** Those who belong in a room of a case and are kept out of it for now. */
 export function keptOutOf(scope: Scope, slot: Slot): readonly UserId[] {
-  return (roomsOfCase(scope).find((room) => room.slot === slot)?.people ?? []).filter((user) => isKeptOut(scope.people, user));
+  return isSlotOf(scope, slot) ? belonging(scope, slot).flatMap(({ user }) => (isKeptOut(scope.people, user) ? [user] : [])) : [];
 }
 
-function roomsOfCase(scope: Scope): DesiredRoom[] {
-  const { codename } = theCase(scope);
-    const present = members(scope);
-  const users = (of: readonly Member[]): UserId[] => of.map((member) => member.user);
-  const administrators = users(present.filter((member) => member.role === "administrator"));
-  const room = (slot: Slot, kind: "space" | "room", name: Line, people: readonly UserId[]): DesiredRoom =>
-    ({ slot, kind, name, people, administrators: administrators.filter((user) => people.includes(user)), history: "joined" });
-  return [
-    room(SPACE, "space", line("room.space", { codename }), users(present.filter((member) => member.role !== "auditor"))),
-    room(COORDINATION, "room", line("room.coordination", { codename }),
-      users(present.filter((member) => member.role === "administrator" || member.role === "authority" || member.role === "member"))),
-    room(LIAISON, "room", line("room.liaison", { codename }),
-      users(present.filter((member) => member.role === "administrator" || member.role === "liaison"))),
-    ...[...scope.state.delivery.values()].map((delivery) =>
-      room(deliverySlot(delivery.id), "room", line("room.delivery", { codename, number: delivery.id.slice(3) }), users(circle(scope, delivery)))),
-  ];
+function desired(scope: Scope, slot: Slot): DesiredRoom {
+  const present = belonging(scope, slot).filter(({ user }) => !isKeptOut(scope.people, user));
+  return {
+    slot, kind: slot === SPACE ? "space" : "room", name: nameOf(theCase(scope).codename, slot), people: present.map(({ user }) => user),
+    administrators: present.flatMap(({ user, role }) => (role === "administrator" ? [user] : [])), history: "joined",
+  };
+}
+function nameOf(codename: string, slot: Slot): Line {
+  switch (slot) {
+    case SPACE: return line("room.space", { codename });
+    case COORDINATION: return line("room.coordination", { codename });
+    case LIAISON: return line("room.liaison", { codename });
+    default: return line("room.delivery", { codename, number: slot.slice("CD-".length) });
+  }
+}
+/** Everybody whose room it is, whether they are kept out or not. */
+function belonging(scope: Scope, slot: Slot): readonly Member[] {
+  switch (slot) {
+    case SPACE: return members(scope).filter(({ role }) => role !== "auditor");
+    case COORDINATION: return members(scope).filter(({ role }) => role === "administrator" || role === "authority" || role === "member");
+    case LIAISON: return members(scope).filter(({ role }) => role === "administrator" || role === "liaison");
+    default: {
+      const delivery = scope.state.delivery.get(slot);
+      return delivery === undefined ? [] : circle(scope, delivery);
+    }
+  }
 }
 
 /** The direct chat of a person with the bot. */
@@ -79,7 +97,7 @@ export function directRoom(user: UserId): DesiredRoom {
 
 /** Who is meant to be in a room of a case: the only people its key is ever shared with. */
 export function rosterOf(scope: Scope, slot: Slot): readonly UserId[] {
-  return desiredRooms(scope).find((room) => room.slot === slot)?.people ?? [];
+  return desiredRoom(scope, slot)?.people ?? [];
 }
 
 /** A membership as the Matrix specification names them. */

@@ -1,14 +1,16 @@
 import { describe, it } from "node:test";
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import fc from "fast-check";
 import { IntlMessageFormat } from "intl-messageformat";
 import { readdir } from "node:fs/promises";
 import * as en from "../../config/locales/en.ts";
 import * as es from "../../config/locales/es.ts";
 import type { CommandWords } from "../../config/locales/types.ts";
-import { sayIn, sayingText, spanShown, typedFor, whenShown } from "../../src/chat/catalogue.ts";
-import { fold } from "../../src/chat/clean.ts";
+import { sayIn, sayMarked, sayingText, spanShown, typedFor, whenShown } from "../../src/chat/catalogue.ts";
+import { fold, visible } from "../../src/chat/clean.ts";
 import type { Country, Instant, Zone } from "../../src/domain/ids.ts";
 import { LANGUAGES, type Language } from "../../src/domain/person.ts";
+import type { Line } from "../../src/domain/say.ts";
 import { country, line, list, nested, span, typed, when } from "../../src/domain/say.ts";
 import { aReader } from "./world.ts";
 
@@ -57,6 +59,19 @@ describe("the catalogues", () => {
 
   it("can be read as ICU messages, every one", () => {
     for (const language of LANGUAGES) for (const [code, text] of Object.entries(TEXTS[language])) ok(parsed(text).length > 0 || text === "", `${language} ${code}`);
+  });
+
+  it("are said as the library says them", () => {
+    const facts: Record<string, string | number> = {};
+    for (const text of LANGUAGES.flatMap((language) => Object.values(TEXTS[language]))) {
+      for (const each of placeholders(parsed(text))) facts[each.split(":")[0] ?? ""] = each.endsWith(":number") ? 2 : "«'{a}'»";
+    }
+    for (const language of LANGUAGES) {
+      for (const [code, text] of Object.entries(TEXTS[language])) {
+        const wanted = new IntlMessageFormat(text, language === "en" ? "en-GB" : "es-ES", undefined, { ignoreTag: true }).format(facts);
+        equal(sayMarked({ code, facts } as unknown as Line, aReader({ language })), wanted, code);
+      }
+    }
   });
 
   it("use the same facts in every language, and as a number only what English has as one", () => {
@@ -136,6 +151,14 @@ describe("what is said", () => {
 
   it("strips what cannot be seen from everything that people wrote", () => {
     equal(sayIn(line("text", { text: "a\u202Eb\u200Bc\u0002d\u0003\u{E0041}e" }), aReader()), "abcde");
+  });
+
+  it("takes a text in which nothing can be hidden for what it is, and loses nothing of it", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary-ascii" }), (text) => {
+      // With one letter more that is not ASCII, the whole of it is looked through.
+      equal(visible(text), visible(`${text}é`).slice(0, -1));
+      equal(fold(text), fold(`${text}é`).slice(0, -1));
+    }));
   });
 
   it("fails loudly when a fact is missing or a code has no text", () => {

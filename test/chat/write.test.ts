@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { pollAnswer, pollEnd, pollStart, POLL_END, POLL_RESPONSE, POLL_START } from "../../src/chat/poll.ts";
-import { editContent, MAX_CONTENT_BYTES, noticeContent, textContent, threaded, written } from "../../src/chat/write.ts";
+import { costOf, editContent, LONGEST_TEXT, MAX_CONTENT_BYTES, noticeContent, surelyFit, textContent, threaded, written } from "../../src/chat/write.ts";
 import type { EventId, UserId } from "../../src/domain/ids.ts";
 import { line, type Message, message, typed } from "../../src/domain/say.ts";
 import { aReader } from "./world.ts";
@@ -57,6 +57,15 @@ describe("a message", () => {
     const many = noticeContent(message(...Array.from({ length: 2_000 }, () => line("text", { text: "a line of a long list" }))), aReader());
     ok(bytes(many) <= MAX_CONTENT_BYTES);
     match(String(many["body"]), /cut here/);
+  });
+
+  it("is not measured only where it surely fits, whatever was written", () => {
+    const worst = fc.array(fc.string({ unit: fc.constantFrom('"', "'", "&", "<", "\u0002", "\u0003", "\u0000", "\n", "\ud800", "\u{10ffff}", "a", "\uffff") }));
+    fc.assert(fc.property(worst, (lines) => {
+      if (surelyFit(lines)) ok(lines.reduce((sum, each) => sum + costOf(each), 0) <= LONGEST_TEXT - 256);
+    }));
+    ok(surelyFit(["a".repeat(900)]));
+    ok(!surelyFit(["a".repeat(1_000)]));
   });
 
   it("is never cut when it is short enough, and always fits", () => {
