@@ -4,7 +4,7 @@ import type { ChainId, EventId, UserId } from "../domain/ids.ts";
 import type { Noted, NewRow, Random, Restored, Row, SystemEvent } from "../ports.ts";
 import { canonical } from "./canonical.ts";
 import type { ChainKey } from "./chain-keys.ts";
-import { commitment, fieldHash, SALT_BYTES } from "./commitment.ts";
+import { commitment, SALT_BYTES } from "./commitment.ts";
 import type { Header } from "./header.ts";
 import { headerText, isHeader } from "./header.ts";
 import { boundBytes, boundName, LIMITS } from "./limits.ts";
@@ -77,7 +77,7 @@ export function writeRow(row: NewRow, seq: number, prev: Buffer, key: ChainKey, 
   const values = fieldValues(facts, row.actor);
   // One draw for all: salts first, the nonce at the end.
   const drawn = random.bytes(values.length * SALT_BYTES + NONCE_BYTES);
-  const committed = commitment(values.map(([name, value], index) => fieldHash({ name, value, salt: saltOf(drawn, index) })));
+  const committed = Buffer.from(commitment(values, drawn), "latin1");
   const headerBytes = Buffer.from(text);
   const body = seal(key.rows, drawn.subarray(-NONCE_BYTES), bodyOf(values, drawn.subarray(0, -NONCE_BYTES)), Buffer.concat([headerBytes, committed]));
   return { header: headerBytes, commitment: committed, body, hash: rowHash(headerBytes, committed, body) };
@@ -89,21 +89,21 @@ export function openRow(stored: StoredRow, header: Header, key: ChainKey): Row |
   if (plain === undefined) return undefined;
   const count = plain.readUInt16BE(0);
   const salts = plain.subarray(2, 2 + count * SALT_BYTES);
-  const body = JSON.parse(plain.toString("utf8", 2 + count * SALT_BYTES)) as Record<string, unknown>;
-  const names = Object.keys(body).sort();
-  const hashes = names.map((name, index) => fieldHash({ name, value: canonical(body[name]), salt: saltOf(salts, index) }));
-  if (names.length !== count || !commitment(hashes).equals(stored.commitment)) return undefined;
-  const { [ACTOR]: actor, ...facts } = body;
-  return {
-    chain: header.chain,
-    seq: header.seq,
-    // The registry of known types has been asked before this; what was written under a type and version is of that type.
-    event: { type: header.type, v: header.v, ...facts } as Row["event"],
-    at: header.at as Row["at"],
-    trust: header.trust,
-    ...(typeof actor === "string" ? { actor: actor as UserId } : {}),
-    ...(header.cause === undefined ? {} : { cause: header.cause as EventId }),
-  };
+  const body = JSON.parse(plain.toString("utf8", 2 + count * SALT_BYTES)) as Readonly<Record<string, unknown>>;
+  const values: [string, string][] = [];
+  // The registry of known types has been asked before this; what was written under a type and version is of that type.
+  const event: Record<string, unknown> = { type: header.type, v: header.v };
+  for (const name of Object.keys(body)) {
+    if (name !== ACTOR && !FIELD_NAME.test(name)) return undefined;
+    values.push([name, canonical(body[name])]);
+    if (name !== ACTOR) event[name] = body[name];
+  }
+  if (values.length !== count || commitment(values, salts) !== stored.commitment.toString("latin1")) return undefined;
+  const row: { -readonly [K in keyof Row]: Row[K] } = { chain: header.chain, seq: header.seq, event: event as Row["event"], at: header.at as Row["at"], trust: header.trust };
+  const actor = body[ACTOR];
+  if (typeof actor === "string") row.actor = actor as UserId;
+  if (header.cause !== undefined) row.cause = header.cause as EventId;
+  return row;
 }
 
 /** Type of the row with which a chain goes on after a restore; clear in its header. */
@@ -118,10 +118,6 @@ export function isSystemEvent(type: string, v: number): boolean {
 /** Whether a row says something about the journal itself and nothing about any entity. */
 export function isSystem(event: Row["event"]): event is SystemEvent {
   return event.type === NOTED || event.type === RESTORED;
-}
-
-function saltOf(salts: Uint8Array, index: number): Uint8Array {
-  return salts.subarray(index * SALT_BYTES, (index + 1) * SALT_BYTES);
 }
 
 /** Names and canonical values of what is committed to, in the order of the names. */
