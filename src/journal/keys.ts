@@ -7,8 +7,8 @@ import { OperatorError } from "../operator-error.ts";
 import { FROM_BACKUP } from "./errors.ts";
 import type { Random } from "../ports.ts";
 import { privateFolder } from "./private-files.ts";
-import type { RootFile } from "./root-file.ts";
-import { openRoot, readRootFile, replaceRootFile, ROOT_FILE, sealRoot, USUAL_COST, wrongPassphrase, writeRootFile } from "./root-file.ts";
+import type { RootFile, Work } from "./root-file.ts";
+import { openRoot, readRootFile, replaceRootFile, ROOT_FILE, sealRoot, USUAL_WORK, wrongPassphrase, writeRootFile } from "./root-file.ts";
 import { KEY_BYTES, mac, subkey } from "./seal.ts";
 
 /** Names inside the data folder. */
@@ -41,7 +41,7 @@ export interface OpenKeys {
   readonly folder: string;
   readonly passphrase: string;
   readonly random: Pick<Random, "bytes">;
-  /** Power of two for a new root only; an existing one keeps what it was made with. */
+  /** For a new root only, and for tests only: the power of two of a single pass. An existing root keeps what it was made with. */
   readonly cost?: number;
 }
 
@@ -50,7 +50,7 @@ export interface OpenKeys {
  *
  * Throws an {@link OperatorError}: `keys.missing` (there is data but no root file), `keys.damaged`, `keys.wrong-passphrase`, `journal.file-mode`.
  */
-export function openKeys({ folder, passphrase, random, cost = USUAL_COST }: OpenKeys): Keys {
+export function openKeys({ folder, passphrase, random, cost }: OpenKeys): Keys {
   privateFolder(folder);
   const file = join(folder, ROOT_FILE);
   const stored = readRootFile(folder);
@@ -59,7 +59,7 @@ export function openKeys({ folder, passphrase, random, cost = USUAL_COST }: Open
     throw new OperatorError("keys.missing", `${folder} holds a journal, but the file with its keys, ${file}, is not there.`, `If it was only moved, put it back: without it nothing can be read. If it is lost: ${FROM_BACKUP}`);
   }
   const root = Buffer.from(random.bytes(KEY_BYTES));
-  writeRootFile(folder, sealRoot(root, passphrase, random, cost));
+  writeRootFile(folder, sealRoot(root, passphrase, random, workOf(cost)));
   return keysOf(root);
 }
 
@@ -74,7 +74,7 @@ export function keysIn(stored: RootFile, passphrase: string, file: string): Keys
  * Seals the root of a data folder under another passphrase; all other keys stay what they are. Done once it returns; after a crash before that, either
  * passphrase may be the one that fits. Called again with the new one already in place, it changes nothing. Throws `keys.missing`, `keys.wrong-passphrase`.
  */
-export function changePassphrase({ folder, random, passphrase, next, cost = USUAL_COST }: OpenKeys & { readonly next: string }): "changed" | "was-changed" {
+export function changePassphrase({ folder, random, passphrase, next, cost }: OpenKeys & { readonly next: string }): "changed" | "was-changed" {
   const file = join(folder, ROOT_FILE);
   const stored = readRootFile(folder);
   if (stored === undefined) throw new OperatorError("keys.missing", `There is no key file ${file}.`, "Check data in the configuration; the bot makes its keys at its first start.");
@@ -83,7 +83,7 @@ export function changePassphrase({ folder, random, passphrase, next, cost = USUA
     if (openRoot(stored, next) !== undefined) return "was-changed";
     throw wrongPassphrase(file);
   }
-  replaceRootFile(folder, sealRoot(root, next, random, cost));
+  replaceRootFile(folder, sealRoot(root, next, random, workOf(cost)));
   return "changed";
 }
 
@@ -93,6 +93,10 @@ export function changePassphrase({ folder, random, passphrase, next, cost = USUA
  */
 export function effectId(keys: Pick<Keys, "effects">, ...parts: readonly (string | number)[]): string {
   return mac(keys.effects, ...parts).subarray(0, 16).toString("hex");
+}
+
+function workOf(cost: number | undefined): Work {
+  return cost === undefined ? USUAL_WORK : { cost, passes: 1 };
 }
 
 function keysOf(root: Buffer): Keys {

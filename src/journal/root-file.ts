@@ -16,8 +16,13 @@ export const ROOT_FILE = "root.json";
 /** Its most bytes. */
 export const ROOT_FILE_BYTES = 4_096;
 
-/** scrypt's cost as a power of two: 17 takes about half a second and 128 MiB (OWASP's advice), once at start. */
-export const USUAL_COST = 17;
+/** How much work scrypt makes of a passphrase: its N as a power of two, which is also its memory (2^15: 32 MiB), and how often it is done (its p). */
+export interface Work {
+  readonly cost: number;
+  readonly passes: number;
+}
+/** One of the settings that OWASP's cheat sheet on password storage holds for equally strong; about a third of a second, once at start. */
+export const USUAL_WORK: Work = { cost: 15, passes: 3 };
 const BLOCK = 8;
 const SALT_BYTES = 16;
 
@@ -27,6 +32,8 @@ export const RootFile = z.strictObject({
   kdf: z.literal("scrypt"),
   // Bounded, so that a changed file cannot make the start take all memory.
   cost: z.int().min(10).max(20),
+  /** Missing: once. */
+  passes: z.int().min(2).max(16).optional(),
   salt: z.base64url().length(22),
   root: z.base64url().max(128),
 });
@@ -54,20 +61,22 @@ export function replaceRootFile(folder: string, content: RootFile): void {
 }
 
 /** Seals a root under a passphrase. */
-export function sealRoot(root: Uint8Array, passphrase: string, random: Pick<Random, "bytes">, cost: number = USUAL_COST): RootFile {
+export function sealRoot(root: Uint8Array, passphrase: string, random: Pick<Random, "bytes">, work: Work = USUAL_WORK): RootFile {
   const salt = Buffer.from(random.bytes(SALT_BYTES));
   return {
     format: "relevo-root-1",
     kdf: "scrypt",
-    cost,
+    cost: work.cost,
+    ...(work.passes === 1 ? {} : { passes: work.passes }),
     salt: salt.toString("base64url"),
-    root: seal(passphraseKey(passphrase, salt, cost), random.bytes(NONCE_BYTES), root, boundTo(cost)).toString("base64url"),
+    root: seal(passphraseKey(passphrase, salt, work), random.bytes(NONCE_BYTES), root, boundTo(work)).toString("base64url"),
   };
 }
 
 /** The root, or undefined if this is not its passphrase (or the file was changed with care, which cannot be told apart). */
-export function openRoot({ cost, salt, root }: RootFile, passphrase: string): Buffer | undefined {
-  const opened = unseal(passphraseKey(passphrase, Buffer.from(salt, "base64url"), cost), Buffer.from(root, "base64url"), boundTo(cost));
+export function openRoot({ cost, passes = 1, salt, root }: RootFile, passphrase: string): Buffer | undefined {
+  const work = { cost, passes };
+  const opened = unseal(passphraseKey(passphrase, Buffer.from(salt, "base64url"), work), Buffer.from(root, "base64url"), boundTo(work));
   return opened?.length === KEY_BYTES ? opened : undefined;
 }
 
@@ -92,12 +101,12 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-function boundTo(cost: number): Buffer {
-  return bound("relevo-root-1", "scrypt", cost, BLOCK);
+function boundTo({ cost, passes }: Work): Buffer {
+  return bound("relevo-root-1", "scrypt", cost, BLOCK, ...(passes === 1 ? [] : [passes]));
 }
 
-function passphraseKey(passphrase: string, salt: Uint8Array, cost: number): Buffer {
+function passphraseKey(passphrase: string, salt: Uint8Array, { cost, passes }: Work): Buffer {
   const n = 2 ** cost;
   // The same words typed on another keyboard may be composed differently.
-  return scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, { N: n, r: BLOCK, p: 1, maxmem: 256 * n * BLOCK });
+  return scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, { N: n, r: BLOCK, p: passes, maxmem: 256 * n * BLOCK });
 }

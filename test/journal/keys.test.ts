@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
 import { OperatorError } from "../../src/operator-error.ts";
 import { openDatabase } from "../../src/journal/database.ts";
-import { effectId, openKeys } from "../../src/journal/keys.ts";
+import { changePassphrase, effectId, openKeys } from "../../src/journal/keys.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { filesUnder } from "../support/planted.ts";
 import { aJournal, aRow, CASE, CHEAP, keysIn, newFolder, options, PASSPHRASE, random, rowsOf } from "./support/setting.ts";
@@ -58,6 +58,23 @@ describe("the keys of an installation", () => {
     const folder = newFolder(t);
     const made = openKeys({ folder, passphrase: "contrase\u00f1a de prueba larga", random, cost: CHEAP });
     assert.deepEqual(openKeys({ folder, passphrase: "contrasen\u0303a de prueba larga", random }).file, made.file);
+  });
+
+  it("are sealed with OWASP's work for a passphrase, and opened with the work they were sealed with", (t) => {
+    const folder = newFolder(t);
+    const made = openKeys({ folder, passphrase: PASSPHRASE, random });
+    const root = (): Readonly<Record<string, unknown>> => JSON.parse(readFileSync(join(folder, "root.json"), "utf8")) as Record<string, unknown>;
+    assert.deepEqual([root()["cost"], root()["passes"]], [15, 3]);
+    assert.deepEqual(openKeys({ folder, passphrase: PASSPHRASE, random }).file, made.file);
+    // Made before there was more than one pass.
+    changePassphrase({ folder, passphrase: PASSPHRASE, random, next: "the passphrase of before", cost: 11 });
+    assert.deepEqual([root()["cost"], "passes" in root()], [11, false]);
+    assert.deepEqual(openKeys({ folder, passphrase: "the passphrase of before", random }).file, made.file);
+    changePassphrase({ folder, passphrase: "the passphrase of before", random, next: PASSPHRASE });
+    withRoot(folder, (sealed) => ({ ...sealed, passes: 2 }));
+    assert.throws(() => openKeys({ folder, passphrase: PASSPHRASE, random }), { code: "keys.wrong-passphrase" });
+    withRoot(folder, (sealed) => ({ ...sealed, passes: 1_000_000 }));
+    assert.throws(() => openKeys({ folder, passphrase: PASSPHRASE, random }), { code: "keys.damaged" });
   });
 
   it("are refused with the cure when the passphrase is wrong", async (t) => {
