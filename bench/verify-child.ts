@@ -1,6 +1,7 @@
 /** Verifies an export, or only reads and hashes it: `node verify-child.ts verify|hash-lines|hash FILE`. */
 import { createHash, hash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { otherThreads } from "../src/cli/audit.ts";
 import { verifyExport } from "../src/journal/verify-file.ts";
 import { memoryMb } from "./process-figures.ts";
 
@@ -14,7 +15,7 @@ const cpu = process.cpuUsage(spent);
 console.log(JSON.stringify({ seconds: (performance.now() - from) / 1000, cpuSeconds: (cpu.user + cpu.system) / 1e6, rows, memory: memoryMb("self").peak }));
 
 async function verified(): Promise<number> {
-  const result = await verifyExport({ file: createReadStream(file, { highWaterMark: PIECE_BYTES }), checkpoints: [] });
+  const result = await verifyExport({ file: createReadStream(file, { highWaterMark: PIECE_BYTES }), checkpoints: [], threads: otherThreads() });
   if (!result.ok) throw new Error(`the export does not hold: ${JSON.stringify(result.faults[0])}`);
   return result.rows;
 }

@@ -1,7 +1,8 @@
 /** `relevo audit export` and `relevo audit verify`: the journal for whoever checks it, and the check, offline and without any content key. */
 import { createReadStream } from "node:fs";
-import { copyFile, cp, mkdtemp, open, rm } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, open, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { keysOfJournal, whileHeld } from "./held-journal.ts";
 import type { Settings } from "../app/settings.ts";
@@ -19,6 +20,9 @@ import type { Clock, Random } from "../ports.ts";
 
 /** Read at once: every piece makes the thread that reads and the one that verifies wait for one another. */
 const PIECE_BYTES = 1024 * 1024;
+/** From here on other threads are worth their beginning. */
+const LARGE_BYTES = 32 * 1024 * 1024;
+const MOST_THREADS = 3;
 /** Checkpoints copied from a room, and the file they may come in: a few hundred bytes each. */
 const LARGEST_CHECKPOINTS = 1024 * 1024;
 
@@ -112,9 +116,19 @@ export async function verifyAudit(file: string, options: VerifyOptions): Promise
     throw new OperatorError("audit.key", "What was given with --key is not a checkpoint key.", "Give the 43 characters that relevo audit export has shown.");
   }
   const verified = await verifyExport({
-    file: bytesOf(file), checkpoints, ...(options.key === undefined ? {} : { checkpointKey: options.key }),
+    file: bytesOf(file), checkpoints, ...(options.key === undefined ? {} : { checkpointKey: options.key }), ...(await isLarge(file) ? { threads: otherThreads() } : {}),
   });
   return { ok: verified.ok, lines: told(verified, checkpoints.length, options.key !== undefined) };
+}
+
+/** False also for one that cannot be read: that is told when it is. */
+async function isLarge(file: string): Promise<boolean> {
+  return await stat(file).then(({ size }) => size >= LARGE_BYTES, () => false);
+}
+
+/** Threads that verify beside this one; more than these would wait for the disk. */
+export function otherThreads(): number {
+  return Math.min(MOST_THREADS, availableParallelism() - 1);
 }
 
 async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {

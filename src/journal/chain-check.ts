@@ -2,6 +2,7 @@
 import type { Checkpoint, Fault, FaultKind, Lost, Verified } from "../domain/audit.ts";
 import type { ChainId, Instant } from "../domain/ids.ts";
 import { isGenuine } from "./checkpoint.ts";
+import type { Run } from "./export-runs.ts";
 import type { Header } from "./header.ts";
 import { readHeader } from "./header.ts";
 import type { StoredRow } from "./row.ts";
@@ -87,6 +88,16 @@ export class ChainCheck {
     this.#compare(header.seq, hash);
     this.#goOn(header.seq, saidHash);
     return this.#faults.length === before ? header : undefined;
+  }
+
+  /** Takes rows that follow one another and were found whole elsewhere; false, with nothing taken, if each of them must be given to {@link row}. */
+  run({ first, prev, at, last, hash }: Run): boolean {
+    const follows = first === this.#seq + 1 && prev === this.#prev;
+    if (!follows || this.#own.some(({ seq }) => seq >= first && seq <= last)) return false;
+    this.#rows += last - first + 1;
+    this.#first ??= at as Instant;
+    this.#goOn(last, hash);
+    return true;
   }
 
   /** The result; `atLeast` is the number of the last row known to exist, if that is known. */

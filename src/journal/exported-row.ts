@@ -31,7 +31,7 @@ export class RowReader {
 
   /** `longest` is that of the longest line, bytes. */
   constructor(longest: number) {
-    this.#body = Buffer.alloc(longest);
+    this.#body = Buffer.allocUnsafe(longest);
   }
 
   /** The row of the line between two places, if it is written in the one way in which rows are written; good until the next is read. */

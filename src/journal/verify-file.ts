@@ -4,6 +4,8 @@ import type { Checkpoint, Fault, Verified } from "../domain/audit.ts";
 import type { ChainId } from "../domain/ids.ts";
 import { ChainCheck } from "./chain-check.ts";
 import { ALGORITHMS, EXPORT_FORMAT } from "./export.ts";
+import { ExportHelpers } from "./export-helpers.ts";
+import type { Run } from "./export-runs.ts";
 import type { ExportedRow } from "./exported-row.ts";
 import { parsed, RowReader } from "./exported-row.ts";
 
@@ -24,6 +26,8 @@ export interface VerifyExport {
   readonly checkpoints: readonly Checkpoint[];
   /** Ed25519 public key of the installation (base64url), if it is known from elsewhere; else the file's own is taken and {@link VerifiedExport} shows it. */
   readonly checkpointKey?: string;
+  /** Threads besides this one; none unless it is said. They cost some time to begin with, and find nothing else. */
+  readonly threads?: number;
 }
 
 /** Something wrong with a place in the file; `chain` and `seq` are missing if the line is not even a row. Lines count from 1. */
@@ -46,11 +50,45 @@ export interface VerifiedExport {
 /** Reads the file once, in a stream. Never throws for what is in it; a file that cannot be read rejects with the stream's own error. */
 export async function verifyExport(given: VerifyExport): Promise<VerifiedExport> {
   const reading = new ExportReading(given);
-  const lines = new Lines();
-  const take: TakeLine = (number, bytes, from, end) => reading.line(number, bytes, from, end);
-  for await (const chunk of given.file) if (!lines.of(chunk, take)) return reading.finish();
-  lines.rest(take);
+  if (given.threads === undefined) {
+    await readAlone(given.file, reading);
+    return reading.finish();
+  }
+  const helpers = new ExportHelpers(given.threads, LINE_BYTES);
+  try {
+    await readTogether(given.file, reading, helpers);
+  } finally {
+    await helpers.end();
+  }
   return reading.finish();
+}
+
+async function readAlone(file: VerifyExport["file"], reading: ExportReading): Promise<void> {
+  for await (const chunk of file) if (!reading.piece(chunk)) return;
+  reading.rest();
+}
+
+/** Pieces are looked at beside one another and taken in their order. */
+async function readTogether(file: VerifyExport["file"], reading: ExportReading, helpers: ExportHelpers): Promise<void> {
+  const asked: { readonly piece: Buffer; readonly runs: Promise<readonly Run[] | undefined> }[] = [];
+  const take = async (most: number): Promise<boolean> => {
+    for (let next = asked.length > most ? asked.shift() : undefined; next !== undefined; next = asked.length > most ? asked.shift() : undefined) {
+      const runs = await next.runs;
+      if (!(runs === undefined ? reading.piece(next.piece) : reading.runs(next.piece, runs))) return false;
+    }
+    return true;
+  };
+  let begun: Buffer = Buffer.alloc(0);
+  for await (const chunk of file) {
+    const bytes = Buffer.concat([begun, chunk]);
+    const end = bytes.lastIndexOf(10) + 1;
+    const piece = bytes.subarray(0, end);
+    begun = bytes.subarray(end);
+    if (end > 0) asked.push({ piece, runs: helpers.runs(piece) });
+    if (!await take(begun.length > LINE_BYTES ? 0 : helpers.most)) return;
+    if (begun.length > LINE_BYTES) break;
+  }
+  if (await take(0) && reading.piece(begun)) reading.rest();
 }
 
 class ExportReading {
@@ -58,20 +96,49 @@ class ExportReading {
   readonly #checks = new Map<ChainId, ChainCheck>();
   readonly #faults: FileFault[] = [];
   readonly #reader = new RowReader(LINE_BYTES);
+  readonly #lines = new Lines();
   #checkpointKey: string | undefined;
   /** The row before this one: a line that cannot be read is counted to the same chain. */
   #last: { readonly chain: ChainId; readonly seq: number } | undefined;
   #rows = 0;
-  #lines = 0;
+  /** Number of the last line. */
+  #line = 0;
   #ended = false;
 
   constructor(given: VerifyExport) {
     this.#given = given;
   }
 
+  /** Takes the lines that end in some bytes; false if reading on makes no sense. */
+  piece(bytes: Uint8Array): boolean {
+    return this.#lines.of(bytes, this.#take);
+  }
+
+  /** Takes what stands after the last line break. */
+  rest(): void {
+    this.#lines.rest(this.#take);
+  }
+
+  /** Takes whole lines of which it is known already what runs of rows they are. */
+  runs(piece: Buffer, runs: readonly Run[]): boolean {
+    return runs.every((run) => this.#run(run) || this.piece(piece.subarray(run.from, run.end)));
+  }
+
+  #run(run: Run): boolean {
+    const mayBe = this.#checkpointKey !== undefined && !this.#ended && (this.#checks.has(run.chain) || this.#checks.size < MOST_CHAINS);
+    const rows = run.last - run.first + 1;
+    if (!mayBe || this.#lines.number + rows > MOST_LINES || !this.#check(run.chain).run(run)) return false;
+    this.#line = this.#lines.pass(rows);
+    this.#rows += rows;
+    this.#last = { chain: run.chain, seq: run.last };
+    return true;
+  }
+
+  readonly #take: TakeLine = (number, bytes, from, end) => this.#taken(number, bytes, from, end);
+
   /** Takes one line; false if reading on makes no sense. */
-  line(number: number, bytes: Buffer | undefined, from: number, end: number): boolean {
-    this.#lines = number;
+  #taken(number: number, bytes: Buffer | undefined, from: number, end: number): boolean {
+    this.#line = number;
     if (bytes === undefined || number > MOST_LINES) {
       this.#fault({ line: number, what: "too-large", ...this.#next() });
       return false;
@@ -104,9 +171,9 @@ class ExportReading {
       for (const [chain, check] of this.#checks) {
         const before = check.faults.length;
         chains.set(chain, check.finish());
-        for (const fault of check.faults.slice(before)) this.#fault({ line: this.#lines, ...fault });
+        for (const fault of check.faults.slice(before)) this.#fault({ line: this.#line, ...fault });
       }
-      if (!this.#ended) this.#fault({ line: this.#lines, what: "cut" });
+      if (!this.#ended) this.#fault({ line: this.#line, what: "cut" });
     } else if (this.#faults.length === 0) {
       this.#fault({ line: 1, what: "not-an-export" });
     }
@@ -198,6 +265,17 @@ class Lines {
     this.#parts.push(Uint8Array.from(bytes.subarray(from)));
     this.#length += bytes.length - from;
     return this.#length <= LINE_BYTES || take(this.#number + 1, undefined, 0, 0);
+  }
+
+  /** Number of the last line. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Counts lines that were taken otherwise; gives the number of the last. */
+  pass(lines: number): number {
+    this.#number += lines;
+    return this.#number;
   }
 
   /** Gives what stands after the last line break. */

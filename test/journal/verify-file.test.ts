@@ -22,7 +22,11 @@ async function verified(lines: readonly string[] | Buffer, checkpoints: readonly
   async function* file(): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < bytes.length; from += chunk) yield bytes.subarray(from, from + chunk);
   }
-  return await verifyExport({ file: file(), checkpoints, ...(checkpointKey === undefined ? {} : { checkpointKey }) });
+  const given = { checkpoints, ...(checkpointKey === undefined ? {} : { checkpointKey }) };
+  const found = await verifyExport({ ...given, file: file() });
+  // In pieces that are looked at beside one another, the same is found.
+  assert.deepEqual(await verifyExport({ ...given, file: file(), threads: 0 }), found);
+  return found;
 }
 const places = (result: VerifiedExport): string[] => result.faults.map(({ chain, seq, what }: FileFault) => `${chain === CASE || chain === undefined ? "" : `${chain} `}${seq ?? "?"} ${what}`);
 /** Line 1 is the head, so the case's row 1 is at index 2 after the installation's two. */
@@ -42,6 +46,28 @@ describe("an exported journal", () => {
     const { lines, checkpoints } = await exported(t);
     const whole = await verified(lines, checkpoints);
     for (const chunk of [1, 7, 1_000_000]) assert.deepEqual(await verified(lines, checkpoints, undefined, chunk), whole);
+  });
+
+  it("is found as it is by several threads, whole and with every byte of a row changed", async (t) => {
+    const journal = aJournal(t);
+    for (const chain of [CASE, OTHER_CASE, CASE]) await journal.commit({ rows: Array.from({ length: 40 }, (_, n) => aRow({ n, title: SECRET }, chain)) });
+    const checkpoints = [await journal.checkpoint(OTHER_CASE, NOON)];
+    await journal.commit({ rows: Array.from({ length: 40 }, (_, n) => aRow({ n }, OTHER_CASE)) });
+    const lines = await Array.fromAsync(exportLines(journal));
+    const both = async (bytes: Buffer): Promise<VerifiedExport> => {
+      const pieces = async function* (): AsyncGenerator<Uint8Array> { for (let from = 0; from < bytes.length; from += 9_000) yield bytes.subarray(from, from + 9_000); };
+      const alone = await verifyExport({ file: pieces(), checkpoints });
+      assert.deepEqual(await verifyExport({ file: pieces(), checkpoints, threads: 2 }), alone);
+      return alone;
+    };
+    const whole = Buffer.from(lines.join(""));
+    assert.deepEqual([(await both(whole)).ok, (await both(whole)).chains.get(OTHER_CASE)?.notCovered], [true, 40]);
+    const from = Buffer.byteLength(lines.slice(0, 50).join(""));
+    for (let index = from; index < from + Buffer.byteLength(lines[50] ?? ""); index += 97) {
+      const changed = Buffer.from(whole);
+      changed.writeUInt8(changed.readUInt8(index) ^ 1, index);
+      assert.equal((await both(changed)).ok, false, `byte ${index - from}`);
+    }
   });
 
   it("holds no content, no name and no key, and says what lies after the last checkpoint", async (t) => {
