@@ -81,7 +81,9 @@ describe("what is said at the wrong time, in the wrong place or by the wrong per
       const again = op.person("ana").seen.length;
       await op.person("ana").tap(asked, /^Not correct$/);
       await op.reads("ana", /^This question has been answered already/, { from: again });
-      assert.deepEqual(await op.since(rows), ["question.vote-ignored used", "vote-ignored", "question.vote-ignored used", "vote-ignored"]);
+      // The time of the question that nobody answers may end here.
+      const others = (await op.since(rows)).filter((each) => each !== "question.expired");
+      assert.deepEqual(others, ["question.vote-ignored used", "vote-ignored", "question.vote-ignored used", "vote-ignored"]);
     });
     it("comes too late when its time is over, tapped or typed", async () => {
       await op.until(async () => (await op.journal()).some(({ event }) => event.type === "question.expired"), "the question expires");

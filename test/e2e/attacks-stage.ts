@@ -16,7 +16,7 @@ import type { Seen } from "../support/seen.ts";
 import { startSynapse, type Synapse } from "../support/synapse.ts";
 
 /** How long a person waits for an answer, in milliseconds. */
-export const PATIENCE = 20_000;
+export const PATIENCE = 60_000;
 
 /** Somebody who is added to the case: as typed in `jit add`, with the administrator who adds them. */
 export interface Joining {

@@ -206,6 +206,19 @@ describe("a bot whose disk is lost in the middle of a delivery", () => {
     assert.equal(stage.people.luis.seen.filter((seen) => seen.sender === stage.bot.userId && seen.roomName.endsWith(COORDINATION) && /^I was restored, /.test(seen.body)).length, 2);
   });
 
+  step("goes on under another passphrase, changed while it runs, and deals with what was said in between", async () => {
+    const next = path.join(stage.bot.dir, "next");
+    writeFileSync(next, "another passphrase, as long as the first\n", { mode: 0o600 });
+    await operator("passphrase", "--new-passphrase-file", next);
+    await stage.people.luis.say(await stage.people.luis.room(COORDINATION), "!task add Under the old one");
+    await stage.reads("ana", /^T-\d+ Under the old one/, { room: COORDINATION });
+    await stage.bot.kill();
+    await stage.people.luis.say(await stage.people.luis.room(COORDINATION), "!task add Under neither");
+    await stage.bot.start();
+    for (const title of ["Under the old one", "Under neither"]) await stage.allReadOnce(["ana", "luis"], { body: new RegExp(`^T-\\d+ ${title}`), room: COORDINATION });
+    assert.equal(readFileSync(path.join(stage.bot.dir, "secrets", "passphrase"), "utf8"), readFileSync(next, "utf8"));
+  });
+
   step("has told nobody anything twice", () => {
     assertEachOnce(stage.bot.userId, stage.all);
     countExactly(stage.bot.userId, [stage.people.luis], { body: /^T-2 After the snapshot/, room: COORDINATION });
