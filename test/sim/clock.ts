@@ -15,6 +15,8 @@ export class SimClock implements Clock {
   #order = 0;
   /** Wakes that come without time passing and have not come yet. */
   soon = 0;
+  /** How many have come. */
+  woken = 0;
 
   constructor(now: Instant) {
     this.#now = now;
@@ -25,14 +27,17 @@ export class SimClock implements Clock {
   wakeAt(at: Instant, then: () => void): () => void {
     const wake = { at, then, order: (this.#order += 1) };
     this.#wakes.add(wake);
-    if (at <= this.#now) {
-      this.soon += 1;
-      process.nextTick(() => {
-        this.soon -= 1;
-        this.#fire(wake);
-      });
-    }
+    if (at <= this.#now) this.atOnce(() => this.#fire(wake));
     return () => void this.#wakes.delete(wake);
+  }
+  /** When everything that is under way has gone as far as it can. */
+  atOnce(then: () => void): void {
+    this.soon += 1;
+    process.nextTick(() => {
+      this.soon -= 1;
+      this.woken += 1;
+      then();
+    });
   }
   #fire(wake: Wake): void {
     if (this.#wakes.delete(wake)) wake.then();

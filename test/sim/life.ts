@@ -222,7 +222,9 @@ export class Life {
           wake: () => {
             this.#polls.delete(poll);
             server.waiting.delete(poll.wake);
-            resolve();
+            // What comes in one go is mostly told in one answer; now and then each event in its own, in the midst of whatever is under way.
+            if (this.#out.dice.oneIn(3)) resolve();
+            else this.#out.clock.atOnce(resolve);
           },
         };
         this.#polls.add(poll);

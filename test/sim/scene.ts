@@ -189,7 +189,9 @@ export class Scene {
   /** Until nothing happens any more without time passing. */
   async settle(): Promise<void> {
     let rounds = 0;
+    let woken: number;
     do {
+      woken = this.clock.woken;
       // Comes when all that waited for nothing has gone on; nothing in a run waits for anything else.
       await new Promise<void>((resolve) => { process.nextTick(resolve); });
       rounds += 1;
@@ -198,7 +200,8 @@ export class Scene {
         this.#life?.end();
         return;
       }
-    } while (this.clock.soon > 0);
+      // Whoever was woken in the same go has only begun.
+    } while (this.clock.soon > 0 || this.clock.woken > woken);
   }
   /** Lets time pass; whoever waits is woken on the way. */
   async pass(ms: number): Promise<void> {

@@ -32,6 +32,7 @@ export class Truth {
   readonly cameOf = new Map<EventId, string[]>();
   readonly ends = new Map<EventId, InboxEnd>();
   readonly #chains = new Map<ChainId, Chain>([[INSTALLATION, new Chain()]]);
+  readonly #texts = new WeakMap<object, string>();
   readonly #latest = new Map<ChainId, Instant>();
   readonly #rooms = new Map<RoomId, Placed>();
   /** Rooms that another has taken the place of, and in which commit. */
@@ -90,9 +91,15 @@ export class Truth {
     const held = Object.entries(state as Readonly<Record<string, readonly (readonly [string, object])[]>>);
     const same = held.length === Object.keys(view).length && held.every(([kind, pairs]) => pairs.length === view[kind]?.size && pairs.every(([key, entity]) => {
       const own = view[kind]?.get(key);
-      return own !== undefined && (own === entity || JSON.stringify(own) === JSON.stringify(entity));
+      return own !== undefined && (own === entity || this.#textOf(own) === JSON.stringify(entity));
     }));
     if (!same) this.#report("what the bot held in memory is not what its journal says");
+  }
+
+  #textOf(own: object): string {
+    const text = this.#texts.get(own) ?? JSON.stringify(own);
+    this.#texts.set(own, text);
+    return text;
   }
 
   /** A commit has become durable. */
