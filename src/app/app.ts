@@ -496,14 +496,15 @@ export class App {
     await this.#bind(this.#world.direct(user), room);
     return true;
   }
-  #roomsSeen(seen: readonly RoomId[]): void {
+  #roomsSeen(seen: readonly { readonly room: RoomId; readonly isState: boolean }[]): void {
     // What was decided before the start leaves now, before what was said meanwhile is looked at.
     if (this.health.when("synced") === undefined) this.#outbox.nudge();
-    for (const room of seen) {
+    for (const { room, isState } of seen) {
       const placed = this.#world.placed(room);
       if (placed !== undefined) {
-        this.#reconciler.seen(placed);
-        this.#fitness.look(placed);
+        // Words alone change nothing about how the room should be, and are no echo of a step.
+        if (isState) this.#reconciler.seen(placed);
+        if (isState) this.#fitness.look(placed);
         this.#outbox.nudge(placed);
         continue;
       }

@@ -120,13 +120,13 @@ export class CatchUp {
   }
   /** What has to be durable in the same transaction as the sync token. */
   values(gaps: readonly Gap[]): Readonly<Record<string, string | null>> {
-    return {
-      ...Object.fromEntries([...this.#unsaved].map((room) => {
-        const seen = this.#seen.get(room);
-        return [`${SEEN}${room}`, seen === undefined ? null : JSON.stringify(seen)];
-      })),
-      ...Object.fromEntries(gaps.map((gap) => [`${GAP}${gap.id}`, JSON.stringify(gap)])),
-    };
+    const values: Record<string, string | null> = {};
+    for (const room of this.#unsaved) {
+      const seen = this.#seen.get(room);
+      values[`${SEEN}${room}`] = seen === undefined ? null : JSON.stringify(seen);
+    }
+    for (const gap of gaps) values[`${GAP}${gap.id}`] = JSON.stringify(gap);
+    return values;
   }
   /** They are durable now. */
   add(gaps: readonly Gap[]): void {

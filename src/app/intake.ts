@@ -45,8 +45,8 @@ export interface IntakeParts extends Omit<HearingParts, "silence"> {
   readonly redactions: Redactions;
   readonly settings: Pick<Settings, "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute">;
   isOwner(user: UserId): boolean;
-  /** Rooms that a sync changed: their steps have had their echo, and what was held for them is tried again. */
-  roomsSeen(rooms: readonly RoomId[]): void;
+  /** Rooms of which a sync told something: what was held for them is tried again. Where it told their state, too, their steps have had their echo. */
+  roomsSeen(rooms: readonly { readonly room: RoomId; readonly isState: boolean }[]): void;
   /** Somebody came into a room of ours: a board they can read is needed. */
   joined(room: RoomId, user: UserId): void;
   /** Somebody who was in a room of ours is not there any more. */
@@ -110,7 +110,7 @@ export class Intake {
       ...parts, serial: this.#inTurnWithRooms,
       changed: (before, now) => {
         this.#membersChanged(before, now);
-        parts.roomsSeen([now.room]);
+        parts.roomsSeen([{ room: now.room, isState: true }]);
       },
     });
   }
@@ -176,7 +176,10 @@ export class Intake {
     if (sync.malformed > 0) this.#parts.log.warn("sync.malformed", { count: sync.malformed });
     for (const room of seen.rooms) this.#membersChanged(before.get(room.room), room);
     if (!late) await this.#hearVerifications(sync);
-    this.#parts.roomsSeen([...sync.joined.map((room) => room.room), ...sync.left]);
+    this.#parts.roomsSeen([
+      ...sync.joined.map(({ room, state, timeline }) => ({ room, isState: state.length > 0 || timeline.some(({ stateKey }) => stateKey !== undefined) })),
+      ...sync.left.map((room) => ({ room, isState: true })),
+    ]);
     this.#resolved.saw(seen.rooms);
     this.#parts.redactions.add(removed);
     this.#invitations.add(invited);
