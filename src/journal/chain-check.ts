@@ -100,6 +100,12 @@ export class ChainCheck {
     return true;
   }
 
+  /** What is wrong with the chain in itself, whatever was signed of it; to be asked before {@link finish}, with the same number. */
+  broken(atLeast = 0): Fault | undefined {
+    const found = this.#faults.find(({ what }) => what !== "checkpoint");
+    return found ?? (atLeast > this.#seq ? { chain: this.#chain, seq: this.#seq + 1, what: "missing" } : undefined);
+  }
+
   /** The result; `atLeast` is the number of the last row known to exist, if that is known. */
   finish(atLeast = 0): Verified {
     // A checkpoint that lies behind the end: somebody signed a row that is not there any more.

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { scheduler } from "node:timers/promises";
-import type { Checkpoint, Verified } from "../domain/audit.ts";
+import type { Checkpoint, Fault, Verified } from "../domain/audit.ts";
 import type { ChainId, EventId, Instant, RoomId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
 import { OperatorError } from "../operator-error.ts";
@@ -128,7 +128,7 @@ export class SqliteJournal implements Journal {
     const check = new ChainCheck({ chain, checkpoints: [], checkpointKey: this.checkpointKey, after: { seq: afterSeq, hash } });
     for await (const page of this.#pages(chain, afterSeq, place.seq)) for (const stored of page) yield this.#opened(stored, check, key);
     const { fault } = check.finish(place.seq);
-    if (fault !== undefined) throw damaged(this.#file, fault);
+    if (fault !== undefined) throw this.#damaged(fault);
   }
 
   /** Chains whose content can be read: the installation's first, then the cases in the order of their opening. */
@@ -202,7 +202,10 @@ export class SqliteJournal implements Journal {
     return checkpoint;
   }
 
-  /** Checks all rows of a chain against one another, their content, and the checkpoints given. */
+  /**
+   * Checks all rows of a chain against one another, their content, and the checkpoints given. Nothing is written any more once the chain is found broken in
+   * itself; one that only differs from a checkpoint given does not stop the bot, because what stands in a room may be anybody's.
+   */
   async verify(chain: ChainId, checkpoints: readonly Checkpoint[]): Promise<Verified> {
     const check = new ChainCheck({ chain, checkpoints, checkpointKey: this.checkpointKey });
     const last = this.#chains.place(chain)?.seq ?? 0;
@@ -213,6 +216,8 @@ export class SqliteJournal implements Journal {
         if (header !== undefined && key !== undefined && openRow(stored, header, key) === undefined) check.fault(stored.seq, "commitment");
       }
     }
+    const broken = check.broken(last);
+    if (broken !== undefined) this.#damaged(broken);
     return check.finish(last);
   }
 
@@ -309,12 +314,19 @@ export class SqliteJournal implements Journal {
   #opened(stored: PagedRow, check: ChainCheck, key: ChainKey): Row {
     const header = check.row(stored, stored.hash.toString("hex"), stored.seq);
     const [fault] = check.faults;
-    if (fault !== undefined) throw damaged(this.#file, fault);
+    if (fault !== undefined) throw this.#damaged(fault);
     if (header === undefined) throw new Error("a row without a header and without a fault");
     if (!this.#known(header.type, header.v)) throw unknownEvent(header.type, header.v, header.chain, header.seq);
     const row = openRow(stored, header, key);
-    if (row === undefined) throw damaged(this.#file, { chain: header.chain, seq: header.seq, what: "commitment" });
+    if (row === undefined) throw this.#damaged({ chain: header.chain, seq: header.seq, what: "commitment" });
     return row;
+  }
+
+  /** The journal does not hold together: from now on nothing is written to it, so that nothing rests on what somebody changed. */
+  #damaged(fault: Fault): OperatorError {
+    const why = damaged(this.#file, fault);
+    this.giveUp(why);
+    return why;
   }
 
   #checkBatch(batch: Batch): void {

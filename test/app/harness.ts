@@ -9,7 +9,7 @@ import { systemRandom } from "../../src/app/system.ts";
 import type { Registry } from "../../src/chat/registry.ts";
 import { loadRegistry } from "../../src/chat/registry.ts";
 import { known } from "../../src/domain/entities.ts";
-import type { EventId, RoomId, UserId } from "../../src/domain/ids.ts";
+import type { ChainId, EventId, RoomId, UserId } from "../../src/domain/ids.ts";
 import { SqliteJournal } from "../../src/journal/journal.ts";
 import type { Connection } from "../../src/journal/database.ts";
 import { openDatabase } from "../../src/journal/database.ts";
@@ -94,6 +94,10 @@ export class World {
   fillDisk(): void {
     const pages = Number(this.#db?.pragma("page_count", { simple: true }));
     this.#db?.pragma(`max_page_count=${pages}`);
+  }
+  /** Somebody changes what a row says, behind the back of the bot. */
+  changeRow(chain: ChainId, seq: number): void {
+    this.#db?.prepare("UPDATE entry SET body = zeroblob(length(body)) WHERE chain = ? AND seq = ?").run(chain, seq);
   }
   /** The homeserver as the bot sees it: a test may replace a call, as a fault would. */
   get gateway(): ModelGateway {

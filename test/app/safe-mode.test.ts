@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { isJournalAlone } from "../../src/app/safe-mode.ts";
 import type { RoomId } from "../../src/domain/ids.ts";
+import { INSTALLATION } from "../../src/domain/ids.ts";
 import { OperatorError } from "../../src/operator-error.ts";
 import { ANA, LUIS } from "../domain/builders-core.ts";
 import { settled } from "../support/model.ts";
@@ -96,4 +97,33 @@ describe("what leaves the bot in safe mode", () => {
     for (const code of ["journal.in-use", "journal.unknown-event", "journal.format", "journal.file-mode", "keys.wrong-passphrase", "keys.missing", "crypto-store.older", "crypto-store.locked", "homeserver.token"]) assert.equal(isJournalAlone(error(code)), false, code);
     assert.equal(isJournalAlone(new Error("journal.damaged")), false);
   });
+});
+
+describe("a bot whose journal was changed behind its back", () => {
+  let world: World | undefined;
+  afterEach(async () => {
+    await world?.end();
+    world = undefined;
+  });
+
+  for (const asked of ["audit verify", "doctor"]) {
+    it(`takes nothing more from when ${asked} finds it, and says so to those in charge`, async () => {
+      const all = await anOpenCase();
+      world = all.world;
+      const chain = (await world.journal.chains()).find((each) => each !== INSTALLATION);
+      assert.ok(chain);
+      await world.say(LUIS, all.coordination, "!task add Ring the port");
+      world.changeRow(chain, 3);
+      await world.say(LUIS, all.coordination, "!task add Ring the carrier");
+      assert.deepEqual(world.app.vitals().notReady, [], "nobody has looked yet");
+      await world.say(ANA, all.ana, asked);
+      assert.deepEqual(world.app.vitals().notReady, ["safe-mode"]);
+      const rows = (await world.journal.values("")).size;
+      await world.say(LUIS, all.coordination, "!task add Something else");
+      assert.ok(world.reads(ANA).some(({ body }) => /^SAFE MODE since .*its file is damaged/.test(body)));
+      assert.ok(!world.reads(LUIS).some(({ body }) => body.includes("Something else")));
+      assert.equal((await world.journal.values("")).size, rows);
+      assert.deepEqual(world.bugs, []);
+    });
+  }
 });

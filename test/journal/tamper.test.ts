@@ -110,6 +110,19 @@ describe("verifying the journal", () => {
     assert.deepEqual((await again.verify(CASE, [checkpoint])).fault, at(5, "link"));
   });
 
+  it("writes nothing more once a chain was found broken, by whoever looked, and goes on where only a checkpoint given does not fit", async (t) => {
+    for (const look of [(of: SqliteJournal) => of.verify(CASE, []), (of: SqliteJournal) => assert.rejects(rowsOf(of), { code: "journal.damaged" })]) {
+      const { journal, db, checkpoint } = await tampering(t);
+      assert.equal((await fault(journal, { ...checkpoint, seq: 99 }))?.what, "missing");
+      assert.equal((await fault(journal, { ...checkpoint, head: "0".repeat(64) }))?.what, "checkpoint");
+      await journal.commit({ rows: [aRow()] });
+      db.exec(`UPDATE entry SET body = zeroblob(length(body)) WHERE chain = '${CASE}' AND seq = 2`);
+      await journal.commit({ rows: [aRow()] });
+      await look(journal);
+      await assert.rejects(journal.commit({ rows: [aRow()] }), { code: "journal.damaged", message: /row 2, hash/ });
+    }
+  });
+
   it("refuses to start on rows of a chain that nobody began", async (t) => {
     const { db, folder } = await tampering(t);
     db.exec(`UPDATE entry SET chain = 'another' WHERE chain = '${OTHER_CASE}'`);
