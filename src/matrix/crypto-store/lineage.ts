@@ -35,6 +35,8 @@ const SCHEMA = `
 CREATE TABLE IF NOT EXISTS lineage (id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL, complete INTEGER NOT NULL, condemned INTEGER NOT NULL DEFAULT 0, noted INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS sent (session TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 `;
+/** Came later than the table: a store from before has nothing on record there. */
+const ADDED = "ALTER TABLE lineage ADD COLUMN noted INTEGER NOT NULL DEFAULT 0";
 /** Raises the count; run inside each transaction that writes. */
 export const COUNT_COMMIT = "UPDATE lineage SET generation = generation + 1";
 
@@ -43,6 +45,7 @@ export function lineageTable(sql: Database): Omit<Lineage, "hold" | "settle"> {
   const isNew = sql.prepare<[], { readonly n: number }>("SELECT count(*) AS n FROM databases").get()?.n === 0;
   sql.transaction(() => {
     sql.exec(SCHEMA);
+    if (sql.prepare("SELECT 1 FROM pragma_table_info('lineage') WHERE name = 'noted'").get() === undefined) sql.exec(ADDED);
     sql.prepare("INSERT INTO lineage (id, generation, complete) VALUES (1, 0, ?) ON CONFLICT DO NOTHING").run(isNew ? 1 : 0);
   })();
   const read = sql.prepare<[], { readonly generation: number; readonly complete: number; readonly condemned: number; readonly noted: number }>("SELECT generation, complete, condemned, noted FROM lineage");

@@ -48,7 +48,7 @@ export interface CryptoStore {
 export function openCryptoStore(options: { readonly file: string; readonly key: Uint8Array; readonly fatal: Fatal; readonly durable?: boolean }): CryptoStore {
   if (options.key.length !== STORE_KEY_BYTES) throw new Error(`the key of the crypto store has ${STORE_KEY_BYTES} bytes`);
   const sql = openFile(options.file, options.key, options.durable ?? true);
-  const tables = new Tables(sql);
+  const tables = tablesIn(sql, options.file);
   const queue = new TransactionQueue(tables, options.fatal);
   return {
     indexedDB: new StoreFactory(queue),
@@ -118,6 +118,15 @@ function openFile(file: string, key: Uint8Array, durable: boolean): Database.Dat
   }
 }
 
+function tablesIn(sql: Database.Database, file: string): Tables {
+  try {
+    return new Tables(sql);
+  } catch (error) {
+    sql.close();
+    throw cannotOpen(file, error);
+  }
+}
+
 /** A page that was changed and a key that does not fit look the same. */
 function damaged(file: string): OperatorError {
   return new OperatorError(
@@ -133,5 +142,7 @@ function cannotOpen(file: string, error: unknown): OperatorError {
   if (code === "SQLITE_BUSY" || code === "SQLITE_LOCKED") {
     return new OperatorError("crypto-store.locked", `The crypto store ${file} is open in another process.`, "Stop the other Relevo first: two of them would use the same keys twice.");
   }
+  // Tables that are none of any Relevo's.
+  if (code === "SQLITE_ERROR") return damaged(file);
   return new OperatorError("crypto-store.open", `The crypto store ${file} cannot be opened (${code || "unknown reason"}).`, "Check that its folder exists and that Relevo may write there.");
 }

@@ -105,6 +105,37 @@ describe("the crypto store", () => {
     assert.throws(() => openCryptoStore({ file, key: KEY, fatal: neverFatal }), { code: "crypto-store.key" });
   });
 
+  /** Changes the tables of a closed store. */
+  function changeTables(file: string, change: string): void {
+    const sql = new Database(file);
+    sql.pragma("cipher='chacha20'");
+    sql.pragma(`hexkey='${Buffer.from(KEY).toString("hex")}'`);
+    sql.exec(change);
+    sql.close();
+  }
+
+  it("goes on with a store from before it noted what the journal knows of it", () => {
+    const file = newFile();
+    const store = openCryptoStore({ file, key: KEY, fatal: neverFatal });
+    store.lineage.begin();
+    store.lineage.used("session", 4, 9);
+    const generation = store.lineage.generation();
+    store.close();
+    changeTables(file, "ALTER TABLE lineage DROP COLUMN noted");
+    const again = openCryptoStore({ file, key: KEY, fatal: neverFatal });
+    assert.deepEqual([again.lineage.noted(), again.lineage.next("session"), again.lineage.generation()], [0, 5, generation]);
+    again.lineage.used("session", 5, 11);
+    assert.equal(again.lineage.noted(), 11);
+    again.close();
+  });
+
+  it("refuses tables that no Relevo has made with words for the operator", () => {
+    const file = newFile();
+    openCryptoStore({ file, key: KEY, fatal: neverFatal }).close();
+    changeTables(file, "ALTER TABLE lineage DROP COLUMN generation");
+    assert.throws(() => openCryptoStore({ file, key: KEY, fatal: neverFatal }), { name: "OperatorError", code: "crypto-store.key" });
+  });
+
   it("is refused to a second process", () => {
     const file = newFile();
     const store = openCryptoStore({ file, key: KEY, fatal: neverFatal });
