@@ -49,8 +49,8 @@ export class KeyBackup {
   readonly #asked = new Set<string>();
   readonly #imported = new Set<string>();
   #version: string | undefined;
-  /** Whether the homeserver has keys that this store had not: only then one is looked for there. */
-  #holdsMore = false;
+  /** Whether the homeserver has keys that this store has not: only then one is looked for there. Found out when the first one is missing. */
+  #holdsMore: boolean | undefined;
   #patience = 0;
   #due = true;
 
@@ -95,7 +95,7 @@ export class KeyBackup {
     return this.#serial.run(async () => {
       const version = this.#version;
       const name = `${room} ${session}`;
-      if (version === undefined || !this.#holdsMore || this.#asked.has(name) || this.#asked.size >= MOST_SESSIONS_REMEMBERED) return false;
+      if (version === undefined || this.#asked.has(name) || this.#asked.size >= MOST_SESSIONS_REMEMBERED || !(await this.#hasMore())) return false;
       this.#asked.add(name);
       const answer = await this.#parts.rest.call({ method: "GET", path: path`/_matrix/client/v3/room_keys/keys/${room}/${session}`, query: { version }, repeat: "idempotent" }).catch((error: unknown) => {
         if (isFault(error) && error.status === 404) return undefined;
@@ -112,6 +112,15 @@ export class KeyBackup {
   /** Whether this process took the key of a session from the backup. */
   imported(room: RoomId, session: string): boolean {
     return this.#imported.has(`${room} ${session}`);
+  }
+
+  /** Counting looks at every key, and a start with the keys of years need not wait for that. Throws a fault. */
+  async #hasMore(): Promise<boolean> {
+    if (this.#holdsMore !== undefined) return this.#holdsMore;
+    const info = await this.#published();
+    const { backedUp } = await this.#parts.machine.run((engine) => engine.roomKeyCounts());
+    this.#holdsMore = info?.version === this.#version && (info?.count ?? 0) > backedUp;
+    return this.#holdsMore;
   }
 
   #takeIn(room: RoomId, session: string, sealed: z.infer<typeof keyShape>["session_data"], version: string): Promise<boolean> {
@@ -142,7 +151,7 @@ export class KeyBackup {
       // Somebody else's is left alone, and nothing is sealed for whoever made it.
       if (info !== undefined && !isOurs) this.#parts.log("key-backup.not-ours", {});
       const version = isOurs ? info.version : await this.#make(publicKey);
-      const counts = await this.#parts.machine.run(async (engine) => {
+      await this.#parts.machine.run(async (engine) => {
         const before = (await engine.getBackupKeys()).backupVersion;
         if (before !== version) {
           // A version that is new to this store has none of its keys. Without one before there is nothing to forget, and forgetting looks at every key.
@@ -150,9 +159,8 @@ export class KeyBackup {
           await engine.saveBackupDecryptionKey(olm.BackupDecryptionKey.fromBase64(key.toBase64()), version);
         }
         await engine.enableBackupV1(publicKey, version);
-        return engine.roomKeyCounts();
       });
-      this.#holdsMore = isOurs && (info.count ?? 0) > counts.backedUp;
+      this.#holdsMore = isOurs ? undefined : false;
       this.#version = version;
       if (isNew || !isOurs) this.#parts.log("key-backup.made", {});
     } catch (error) {
