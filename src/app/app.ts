@@ -209,7 +209,7 @@ export class App {
       journal, crypto, gateway, clock, world, rooms, registry, log, health: this.health, alarms: this.#alarms, prefix, isOwner, settings: parts.settings,
       turns: this.#turns, writer: this.#writer, flow: this.#flow, inquiries: { status: (user) => this.status(user), doctor: (user) => this.#doctor.tell(user), doctorOf: (user, callSign) => this.#doctor.tellPerson(user, callSign) },
       roomsSeen: (seen) => this.#roomsSeen(seen), joined: (room, user) => this.#joined(room, user), departed: (room, user) => this.#departed(room, user),
-      identityDoubtful: (user) => this.#access.doubtful(user), adopt: (room, user) => this.#adopt(room, user),
+      identityDoubtful: (user) => this.#access.doubtful(user), adopt: (room, user) => this.#adopt(room, user), isSayingUrgent: () => this.#outbox.isSayingUrgent(),
     });
   }
 

@@ -31,6 +31,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const REMEMBERED = 20;
 /** Timers wait for the rooms they depend on at most so long, in milliseconds. */
 const LONGEST_WAIT = 60_000;
+/** For what wakes people the next page waits at most so long, and is looked for this often; milliseconds. */
+const LONGEST_YIELD = 2_000;
+const YIELD_LOOK = 50;
 /** A homeserver that does not answer is asked again after this, in milliseconds. */
 const AGAIN = 2_000;
 const GAP = "gap:";
@@ -61,6 +64,8 @@ export interface CatchUpParts {
   readonly alarms: Alarms;
   readonly log: Log;
   readonly redactions: Redactions;
+  /** Whether something that wakes people is just being sent. */
+  isSayingUrgent(): boolean;
   /** Deals with those among them that say stop, at once; gives back the others. */
   urgent(rows: readonly Inbox[]): Promise<readonly Inbox[]>;
   /** Deals with them in this order; each is late. */
@@ -198,6 +203,7 @@ export class CatchUp {
     const { journal, gateway, clock, health } = this.#parts;
     const ahead = this.#ahead?.gap === gap.id && this.#ahead.from === gap.from ? this.#ahead.page : undefined;
     this.#ahead = undefined;
+    if (ahead === undefined) await this.#urgentFirst();
     const { events, end } = await (ahead ?? gateway.messages(gap.room, gap.from, PAGE));
     const oldest = events.findLastIndex((event) => gap.until.includes(event.event));
     const fresh: NewInbox[] = [];
@@ -225,7 +231,7 @@ export class CatchUp {
     const rows = fresh.filter(({ event }) => received.delete(event)).map((row, order): Inbox => ({ ...row, order }));
     this.#parts.redactions.add(removed);
     this.#gaps.set(gap.id, next);
-    if (!isDone && !isTooLong && !this.#stopped) {
+    if (!isDone && !isTooLong && !this.#stopped && !this.#parts.isSayingUrgent()) {
       this.#ahead = { gap: gap.id, from: next.from, page: gateway.messages(gap.room, next.from, PAGE) };
       // If it fails, it fails where it is waited for.
       this.#ahead.page.catch(() => undefined);
@@ -237,6 +243,12 @@ export class CatchUp {
     if (isTooLong) await this.#end(next, "gap-too-long");
     // Others have their turn between two pages.
     await new Promise<void>((resolve) => void clock.wakeAt(clock.now(), resolve));
+  }
+  /** A homeserver that puts a page together lets others wait: what wakes people is not among them. */
+  async #urgentFirst(): Promise<void> {
+    const { clock, isSayingUrgent } = this.#parts;
+    const until = clock.now() + LONGEST_YIELD;
+    while (!this.#stopped && isSayingUrgent() && clock.now() < until) await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + YIELD_LOOK) as Instant, resolve));
   }
   /** It has been read as far as it can be: what was held is dealt with in its order, and people are told if something is missing. */
   async #end(gap: Gap, why: "gap-unreadable" | "gap-too-long" | undefined): Promise<void> {

@@ -45,6 +45,8 @@ export interface IntakeParts extends Omit<HearingParts, "silence"> {
   readonly redactions: Redactions;
   readonly settings: Pick<Settings, "lateAfter" | "unreadableTold" | "unreadableKept" | "commandsPerMinute">;
   isOwner(user: UserId): boolean;
+  /** Whether something that wakes people is just being sent. */
+  isSayingUrgent(): boolean;
   /** Rooms of which a sync told something: what was held for them is tried again. Where it told their state, too, their steps have had their echo. */
   roomsSeen(rooms: readonly { readonly room: RoomId; readonly isState: boolean }[]): void;
   /** Somebody came into a room of ours: a board they can read is needed. */

@@ -170,6 +170,10 @@ export class OutboxSender {
   waiting(): readonly { readonly lane: Lane; readonly created: Instant; readonly setAside: boolean }[] {
     return this.#pending.map(({ row }) => ({ lane: row.lane, created: row.created, setAside: this.#failing.asideUntil(row.id) !== undefined }));
   }
+  /** Whether something that wakes people is on its way to the homeserver, or waits for the message before it in the same place. */
+  isSayingUrgent(): boolean {
+    return this.#pending.some(({ row, at }) => (row.lane === "stop" || row.lane === "P1") && this.#busy.has(at));
+  }
   /** Whether a board, or the card, of this room is already waiting to be sent. */
   boardWaits(at: Placed, isCard: boolean): boolean {
     return this.#pending.some(({ row, body, at: there }) => body.kind === "board" && (body.of === "card") === isCard && row.state === "rendered" && there === key(at) && !this.#busy.has(there));

@@ -290,6 +290,41 @@ describe("what the homeserver left out of a sync", () => {
     await started;
     assert.ok(told > 0, "it waited for what was said meanwhile");
   });
+  it("is not asked for while what wakes people is on its way, for two seconds at most", async () => {
+    await open();
+    const encrypt = world.crypto.encrypt.bind(world.crypto);
+    world.crypto.encrypt = async () => { throw Object.assign(new Error("cut"), { kind: "unreachable" }); };
+    await world.say(ANA, opened.ana, `alert raise P1 ${LUIS} the lorry is burning`);
+    await world.stop();
+    world.crypto.encrypt = encrypt;
+    chatter(world, opened.coordination, 150);
+    await world.clock.pass(120_000);
+    const [arrives, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let pages = 0;
+    const started = world.start({ gateway: (gateway) => {
+      tenAtOnce(gateway);
+      const { send, messages } = { send: gateway.send.bind(gateway), messages: gateway.messages.bind(gateway) };
+      gateway.send = async (...args) => {
+        begun.resolve();
+        await arrives.promise;
+        return send(...args);
+      };
+      gateway.messages = (...args) => {
+        pages += 1;
+        return messages(...args);
+      };
+    } });
+    await begun.promise;
+    for (let ms = 0; ms < 1_500; ms += 100) await world.clock.pass(100);
+    assert.equal(pages, 0, "a page was asked for while the alert was being sent");
+    for (let ms = 0; ms < 1_000; ms += 100) await world.clock.pass(100);
+    assert.equal(pages, 1, "the gap waits for ever for a message that does not arrive");
+    arrives.resolve();
+    await started;
+    await world.clock.pass(5_000);
+    assert.ok(pages > 1);
+    assert.ok(heard(world, LUIS, /A-1 · P1/).length > 0);
+  });
   it("holds up what time does in its case for a minute, and then that is marked", async () => {
     await open();
     await world.say(ANA, opened.ana, `alert raise P1 ${LUIS} the lorry is burning`);
