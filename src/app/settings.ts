@@ -5,6 +5,7 @@ import type { Minimum } from "../domain/confirm-identity.ts";
 import type { MasterKey, UserId, Zone } from "../domain/ids.ts";
 import type { Language } from "../domain/person.ts";
 import type { Windows } from "../domain/windows.ts";
+import type { Derived } from "../journal/root-file.ts";
 import type { Listen } from "./setting-values.ts";
 import { isLoopback, readCallUrl, readCount, readHomeserver, readLanguage, readListen, readMasterKey, readPath, readPrefix, readSpan, readSwitch, readUserId, readZone, writeSpan } from "./setting-values.ts";
 
@@ -62,6 +63,8 @@ export interface Secrets {
   readonly accessToken: string;
   readonly password?: string;
   readonly passphrase: string;
+  /** What was made of the passphrase while the program was being loaded. */
+  readonly derived?: Promise<Derived | undefined>;
   /** Missing until the bot has written its file. */
   readonly recoveryKey?: string;
 }

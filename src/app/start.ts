@@ -48,7 +48,7 @@ export interface Ports extends Pick<Line, "gateway" | "crypto"> {
  */
 export async function openPorts(settings: Settings, secrets: Secrets, fatal: (error: unknown) => void): Promise<Ports> {
   const random = systemRandom();
-  const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random });
+  const keys = openKeys({ folder: settings.data, passphrase: secrets.passphrase, random, derived: await secrets.derived });
   const unfit = Promise.withResolvers<OperatorError>();
   const journal = openJournal({ folder: settings.data, keys, clock: systemClock(), random, known, evolveVersion: EVOLVE_VERSION, fatal: unfit.resolve });
   try {

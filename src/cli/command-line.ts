@@ -203,7 +203,10 @@ async function runBot(config: string, terminal: Terminal, life: Life): Promise<n
   life.bot = "not-started";
   const [{ loadConfig }, { readSecrets }, { run }] = await Promise.all([import("./config.ts"), import("./secret-file.ts"), import("./run.ts")]);
   const settings = await loadConfig(config);
-  const secrets = await readSecrets(settings);
+  const { deriveAhead } = await import("../journal/keys.ts");
+  const read = await readSecrets(settings);
+  // Beside the loading of all else: together they are most of a start.
+  const secrets = { ...read, derived: deriveAhead(settings.data, read.passphrase) };
   const [{ start }, { writeEnded }] = await Promise.all([import("../app/start.ts"), import("../app/ended.ts")]);
   const clock = systemClock();
   const leave = (thrown: unknown): void => {

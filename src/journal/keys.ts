@@ -7,8 +7,8 @@ import { OperatorError } from "../operator-error.ts";
 import { FROM_BACKUP } from "./errors.ts";
 import type { Random } from "../ports.ts";
 import { privateFolder } from "./private-files.ts";
-import type { RootFile, Work } from "./root-file.ts";
-import { openRoot, readRootFile, replaceRootFile, ROOT_FILE, sealRoot, USUAL_WORK, wrongPassphrase, writeRootFile } from "./root-file.ts";
+import type { Derived, RootFile, Work } from "./root-file.ts";
+import { derive, openRoot, readRootFile, replaceRootFile, ROOT_FILE, sealRoot, USUAL_WORK, wrongPassphrase, writeRootFile } from "./root-file.ts";
 import { KEY_BYTES, mac, subkey } from "./seal.ts";
 
 /** Names inside the data folder. */
@@ -43,6 +43,18 @@ export interface OpenKeys {
   readonly random: Pick<Random, "bytes">;
   /** For a new root only, and for tests only: the power of two of a single pass. An existing root keeps what it was made with. */
   readonly cost?: number;
+  /** What {@link deriveAhead} gave. */
+  readonly derived?: Derived | undefined;
+}
+
+/** Begins with what takes longest of opening the keys, beside other work. Never throws: what is wrong is said when the keys are opened. */
+export async function deriveAhead(folder: string, passphrase: string): Promise<Derived | undefined> {
+  try {
+    const stored = readRootFile(folder);
+    return stored === undefined ? undefined : await derive(stored, passphrase);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -50,11 +62,11 @@ export interface OpenKeys {
  *
  * Throws an {@link OperatorError}: `keys.missing` (there is data but no root file), `keys.damaged`, `keys.wrong-passphrase`, `journal.file-mode`.
  */
-export function openKeys({ folder, passphrase, random, cost }: OpenKeys): Keys {
+export function openKeys({ folder, passphrase, random, cost, derived }: OpenKeys): Keys {
   privateFolder(folder);
   const file = join(folder, ROOT_FILE);
   const stored = readRootFile(folder);
-  if (stored !== undefined) return keysIn(stored, passphrase, file);
+  if (stored !== undefined) return keysIn(stored, passphrase, file, derived);
   if (holdsData(folder)) {
     throw new OperatorError("keys.missing", `${folder} holds a journal, but the file with its keys, ${file}, is not there.`, `If it was only moved, put it back: without it nothing can be read. If it is lost: ${FROM_BACKUP}`);
   }
@@ -64,8 +76,8 @@ export function openKeys({ folder, passphrase, random, cost }: OpenKeys): Keys {
 }
 
 /** The keys under a root file's root; `file` is only named. Throws an {@link OperatorError} `keys.wrong-passphrase`. */
-export function keysIn(stored: RootFile, passphrase: string, file: string): Keys {
-  const root = openRoot(stored, passphrase);
+export function keysIn(stored: RootFile, passphrase: string, file: string, derived?: Derived): Keys {
+  const root = openRoot(stored, passphrase, derived);
   if (root === undefined) throw wrongPassphrase(file);
   return keysOf(root);
 }

@@ -2,8 +2,10 @@
  * The file that holds the root of all keys, sealed with a key that scrypt (RFC 7914) makes of the passphrase: a wrong passphrase is told from a damaged
  * file before anything else is opened, and the passphrase can be changed without rewriting what it protects.
  */
-import { scryptSync } from "node:crypto";
+import { scrypt, scryptSync } from "node:crypto";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import type { ScryptOptions } from "node:crypto";
 import { z } from "zod";
 import { OperatorError } from "../operator-error.ts";
 import { FROM_BACKUP } from "./errors.ts";
@@ -73,10 +75,26 @@ export function sealRoot(root: Uint8Array, passphrase: string, random: Pick<Rand
   };
 }
 
+/** What scrypt made of a passphrase for one root file; good for no other. */
+export interface Derived extends Work {
+  readonly passphrase: string;
+  readonly salt: string;
+  readonly key: Buffer;
+}
+
+/** Lets scrypt work in a thread of its own. */
+export async function derive({ cost, passes = 1, salt }: RootFile, passphrase: string): Promise<Derived> {
+  const [words, bytes, length, options] = scryptArguments(passphrase, Buffer.from(salt, "base64url"), { cost, passes });
+  return { cost, passes, salt, passphrase, key: (await scryptBeside(words, bytes, length, options)) as Buffer };
+}
+const scryptBeside = promisify<string, Uint8Array, number, ScryptOptions, unknown>(scrypt);
+
 /** The root, or undefined if this is not its passphrase (or the file was changed with care, which cannot be told apart). */
-export function openRoot({ cost, passes = 1, salt, root }: RootFile, passphrase: string): Buffer | undefined {
+export function openRoot({ cost, passes = 1, salt, root }: RootFile, passphrase: string, derived?: Derived): Buffer | undefined {
   const work = { cost, passes };
-  const opened = unseal(passphraseKey(passphrase, Buffer.from(salt, "base64url"), work), Buffer.from(root, "base64url"), boundTo(work));
+  const isFor = derived?.salt === salt && derived.cost === cost && derived.passes === passes && derived.passphrase === passphrase;
+  const key = isFor ? derived.key : passphraseKey(passphrase, Buffer.from(salt, "base64url"), work);
+  const opened = unseal(key, Buffer.from(root, "base64url"), boundTo(work));
   return opened?.length === KEY_BYTES ? opened : undefined;
 }
 
@@ -105,8 +123,12 @@ function boundTo({ cost, passes }: Work): Buffer {
   return bound("relevo-root-1", "scrypt", cost, BLOCK, ...(passes === 1 ? [] : [passes]));
 }
 
-function passphraseKey(passphrase: string, salt: Uint8Array, { cost, passes }: Work): Buffer {
+function passphraseKey(passphrase: string, salt: Uint8Array, work: Work): Buffer {
+  return scryptSync(...scryptArguments(passphrase, salt, work));
+}
+
+function scryptArguments(passphrase: string, salt: Uint8Array, { cost, passes }: Work): readonly [string, Uint8Array, number, ScryptOptions] {
   const n = 2 ** cost;
   // The same words typed on another keyboard may be composed differently.
-  return scryptSync(passphrase.normalize("NFKC"), salt, KEY_BYTES, { N: n, r: BLOCK, p: passes, maxmem: 256 * n * BLOCK });
+  return [passphrase.normalize("NFKC"), salt, KEY_BYTES, { N: n, r: BLOCK, p: passes, maxmem: 256 * n * BLOCK }];
 }

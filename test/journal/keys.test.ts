@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
 import { OperatorError } from "../../src/operator-error.ts";
 import { openDatabase } from "../../src/journal/database.ts";
-import { changePassphrase, effectId, openKeys } from "../../src/journal/keys.ts";
+import { changePassphrase, deriveAhead, effectId, openKeys } from "../../src/journal/keys.ts";
 import { openJournal } from "../../src/journal/journal.ts";
 import { filesUnder } from "../support/planted.ts";
 import { aJournal, aRow, CASE, CHEAP, keysIn, newFolder, options, PASSPHRASE, random, rowsOf } from "./support/setting.ts";
@@ -75,6 +75,26 @@ describe("the keys of an installation", () => {
     assert.throws(() => openKeys({ folder, passphrase: PASSPHRASE, random }), { code: "keys.wrong-passphrase" });
     withRoot(folder, (sealed) => ({ ...sealed, passes: 1_000_000 }));
     assert.throws(() => openKeys({ folder, passphrase: PASSPHRASE, random }), { code: "keys.damaged" });
+  });
+
+  it("open with what was derived ahead, if it was for them, and without it if not", async (t) => {
+    const folder = newFolder(t);
+    const open = { folder, passphrase: PASSPHRASE, random, cost: CHEAP };
+    assert.equal(await deriveAhead(folder, PASSPHRASE), undefined);
+    const made = openKeys(open);
+    const derived = await deriveAhead(folder, PASSPHRASE);
+    assert.ok(derived !== undefined);
+    assert.deepEqual(openKeys({ ...open, derived }).file, made.file);
+    // It is what the keys are opened with.
+    assert.throws(() => openKeys({ ...open, derived: { ...derived, key: Buffer.alloc(32) } }), { code: "keys.wrong-passphrase" });
+    // For another passphrase, another folder, or before the passphrase was changed it is nothing.
+    assert.throws(() => openKeys({ ...open, passphrase: "another passphrase altogether", derived }), { code: "keys.wrong-passphrase" });
+    const other = { ...open, folder: newFolder(t) };
+    assert.deepEqual(openKeys(other).file, openKeys({ ...other, derived }).file);
+    changePassphrase({ ...open, next: "the next passphrase, longer" });
+    assert.deepEqual(openKeys({ ...open, passphrase: "the next passphrase, longer", derived }).file, made.file);
+    writeFileSync(join(folder, "root.json"), "{");
+    assert.equal(await deriveAhead(folder, PASSPHRASE), undefined);
   });
 
   it("are refused with the cure when the passphrase is wrong", async (t) => {
