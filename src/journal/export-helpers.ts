@@ -7,6 +7,7 @@ import { runsOf } from "./export-runs.ts";
 type Found = readonly Run[] | undefined;
 /** So many pieces wait for a thread at most: one that it is at, and one that it goes on with. */
 const AT_ONCE = 2;
+const AHEAD = 8;
 
 /** Some threads; {@link end} them. */
 export class ExportHelpers {
@@ -19,9 +20,9 @@ export class ExportHelpers {
     this.#reader = new RowReader(longest);
   }
 
-  /** Pieces that may be looked at at the same time. */
+  /** Pieces that may have been asked for and not been taken yet; so many for each thread that none waits for another. */
   get most(): number {
-    return this.#helpers.length * AT_ONCE + 1;
+    return this.#helpers.length * AHEAD + 1;
   }
 
   /** The runs of a piece, found by a thread that has time, else by this one. */

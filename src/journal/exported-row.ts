@@ -1,6 +1,6 @@
 /** One row of an export, from the bytes of its line and back: two lines never mean the same row. Layout: docs/journal-format.md, "Export". */
 import type { Header } from "./header.ts";
-import { plainHeaderQuoted, plainHeaderText, readHeader } from "./header.ts";
+import { plainHeaderQuoted, readHeader } from "./header.ts";
 import { LIMITS } from "./limits.ts";
 import { HEX_DIGIT, Places } from "./places.ts";
 import type { StoredRow } from "./row.ts";
@@ -21,6 +21,11 @@ const BEFORE_HASH = Buffer.from('","hash":"');
 const AFTER_HASH = Buffer.from('"}');
 /** Digits of the two hashes. */
 const HEX = 64;
+const BACKSLASH = 92;
+/** Values of the hex digits, by their codes. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, code) => Math.max(0, "0123456789abcdef".indexOf(String.fromCharCode(code))));
+/** What is left over in the last letter is nought, and the filling is there. */
+const ONE_WAY = { lastChunkHandling: "strict" } as const;
 const AFTER_BODY = BEFORE_HASH.length + HEX + AFTER_HASH.length;
 
 /** Reads rows one after another into the same memory each time: an export has a million lines, and to take memory for each would be most of the work. */
@@ -36,15 +41,18 @@ export class RowReader {
 
   /** The row of the line between two places, if it is written in the one way in which rows are written; good until the next is read. */
   row(bytes: Buffer, from: number, end: number): ExportedRow | undefined {
-    return this.#plainRow(new Places(bytes, from, end)) ?? anyRow(bytes.toString("utf8", from, end));
+    return this.#plainRow(bytes, new Places(bytes, from, end)) ?? anyRow(bytes.toString("utf8", from, end));
   }
 
   /** Nearly each row; undefined says only that it must be read as JSON. */
-  #plainRow(places: Places): ExportedRow | undefined {
+  #plainRow(bytes: Buffer, places: Places): ExportedRow | undefined {
     if (!places.pass(BEFORE_HEADER)) return undefined;
+    const headerAt = places.at;
     const read = plainHeaderQuoted(places);
+    const headerEnd = places.at;
     if (read === undefined || !places.pass(BEFORE_COMMITMENT)) return undefined;
-    const commitment = places.taken(HEX_DIGIT, HEX, HEX);
+    const commitmentAt = places.at;
+    places.taken(HEX_DIGIT, HEX, HEX);
     if (!places.pass(BEFORE_BODY)) return undefined;
     const body = places.any(places.left - AFTER_BODY);
     if (!places.pass(BEFORE_HASH)) return undefined;
@@ -52,15 +60,36 @@ export class RowReader {
     if (!places.pass(AFTER_HASH) || places.left !== 0) return undefined;
     const bodyBytes = this.#bodyFrom(body);
     if (bodyBytes < 0) return undefined;
-    this.#commitment.write(commitment, "hex");
-    const header = this.#header.subarray(0, this.#header.write(plainHeaderText(read), "latin1"));
-    return { read, header, commitment: this.#commitment, body: this.#body.subarray(0, bodyBytes), hash };
+    this.#commitmentFrom(bytes, commitmentAt);
+    return { read, header: this.#headerFrom(bytes, headerAt, headerEnd), commitment: this.#commitment, body: this.#body.subarray(0, bodyBytes), hash };
+  }
+
+  /** A plain header as it is outside a JSON string. */
+  #headerFrom(bytes: Buffer, from: number, end: number): Buffer {
+    const header = this.#header;
+    let length = 0;
+    for (let at = from; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte !== BACKSLASH) {
+        header[length] = byte;
+        length += 1;
+      }
+    }
+    return header.subarray(0, length);
+  }
+
+  #commitmentFrom(bytes: Buffer, from: number): void {
+    const commitment = this.#commitment;
+    for (let index = 0; index < HEX / 2; index += 1) {
+      const at = from + 2 * index;
+      commitment[index] = ((DIGITS[bytes[at] ?? 0] ?? 0) << 4) | (DIGITS[bytes[at + 1] ?? 0] ?? 0);
+    }
   }
 
   /** How many bytes a body has; less than none if its text is not the one that base64 gives. */
   #bodyFrom(text: string): number {
     try {
-      const { written } = this.#body.setFromBase64(text, { lastChunkHandling: "strict" });
+      const { written } = this.#body.setFromBase64(text, ONE_WAY);
       // White space is passed over in base64, and is a second way of writing.
       return Math.ceil(written / 3) * 4 === text.length ? written : -1;
     } catch {

@@ -64,18 +64,9 @@ export function isHeader(value: unknown): value is Header {
 }
 
 /** Canonical JSON of a header. */
-export function headerText(header: Header): string {
-  return plainHeaderText({ ...header, cause: header.cause === undefined ? undefined : inQuotes(header.cause), type: inQuotes(header.type) });
-}
-
-/** The same of a header in which nothing need be escaped. */
-export function plainHeaderText({ actor, at, cause, chain, format, prev, seq, trust, type, v }: Header): string {
-  const first = `${actor === undefined ? "" : `"actor":"${actor}",`}"at":${at},${cause === undefined ? "" : `"cause":"${cause}",`}`;
-  return `{${first}"chain":"${chain}","format":${format},"prev":"${prev}","seq":${seq},"trust":"${trust}","type":"${type}","v":${v}}`;
-}
-
-function inQuotes(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+export function headerText({ actor, at, cause, chain, format, prev, seq, trust, type, v }: Header): string {
+  const first = `${actor === undefined ? "" : `"actor":"${actor}",`}"at":${at},${cause === undefined ? "" : `"cause":${JSON.stringify(cause)},`}`;
+  return `{${first}"chain":"${chain}","format":${format},"prev":"${prev}","seq":${seq},"trust":"${trust}","type":${JSON.stringify(type)},"v":${v}}`;
 }
 
 function anyHeader(text: string): Header | undefined {

@@ -26,6 +26,11 @@ export class Places {
     this.#at = from;
   }
 
+  /** From the beginning of all the bytes; behind the end once something was not there. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** How many bytes are left; fewer than none once something was not there. */
   get left(): number {
     return this.#end - this.#at;

@@ -26,7 +26,7 @@ export interface VerifyExport {
   readonly checkpoints: readonly Checkpoint[];
   /** Ed25519 public key of the installation (base64url), if it is known from elsewhere; else the file's own is taken and {@link VerifiedExport} shows it. */
   readonly checkpointKey?: string;
-  /** Threads besides this one; none unless it is said. They cost some time to begin with, and find nothing else. */
+  /** Threads besides this one; none unless it is said. They cost some time to begin with, and find nothing else. The file gives each piece in memory of its own then. */
   readonly threads?: number;
 }
 
@@ -72,21 +72,25 @@ async function readAlone(file: VerifyExport["file"], reading: ExportReading): Pr
 async function readTogether(file: VerifyExport["file"], reading: ExportReading, helpers: ExportHelpers): Promise<void> {
   const asked: { readonly piece: Buffer; readonly runs: Promise<readonly Run[] | undefined> }[] = [];
   const take = async (most: number): Promise<boolean> => {
-    for (let next = asked.length > most ? asked.shift() : undefined; next !== undefined; next = asked.length > most ? asked.shift() : undefined) {
-      const runs = await next.runs;
-      if (!(runs === undefined ? reading.piece(next.piece) : reading.runs(next.piece, runs))) return false;
+    while (asked.length > most) {
+      const next = asked.shift();
+      const runs = await next?.runs;
+      if (next !== undefined && !(runs === undefined ? reading.piece(next.piece) : reading.runs(next.piece, runs))) return false;
     }
     return true;
   };
   let begun: Buffer = Buffer.alloc(0);
   for await (const chunk of file) {
-    const bytes = Buffer.concat([begun, chunk]);
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const first = bytes.indexOf(10) + 1;
     const end = bytes.lastIndexOf(10) + 1;
-    const piece = bytes.subarray(0, end);
-    begun = bytes.subarray(end);
-    if (end > 0) asked.push({ piece, runs: helpers.runs(piece) });
-    if (!await take(begun.length > LINE_BYTES ? 0 : helpers.most)) return;
-    if (begun.length > LINE_BYTES) break;
+    // The line that began in the chunk before is not worth a thread.
+    if (first > 0) asked.push({ piece: Buffer.concat([begun, bytes.subarray(0, first)]), runs: Promise.resolve(undefined) });
+    if (end > first) asked.push({ piece: bytes.subarray(first, end), runs: helpers.runs(bytes.subarray(first, end)) });
+    begun = Buffer.concat([...(first > 0 ? [] : [begun]), bytes.subarray(end)]);
+    const isTooLong = begun.length > LINE_BYTES;
+    if (!await take(isTooLong ? 0 : helpers.most)) return;
+    if (isTooLong) break;
   }
   if (await take(0) && reading.piece(begun)) reading.rest();
 }
