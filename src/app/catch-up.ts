@@ -68,7 +68,7 @@ export interface CatchUpParts {
   isSayingUrgent(): boolean;
   /** Deals with those among them that say stop, at once; gives back the others. */
   urgent(rows: readonly Inbox[]): Promise<readonly Inbox[]>;
-  /** Deals with them in this order; each is late. */
+  /** Deals with them in this order, without asking again whether they wait for a gap; each is late. */
   take(rows: readonly Inbox[]): Promise<void>;
 }
 
@@ -141,13 +141,17 @@ export class CatchUp {
   /** Whether a message waits for its gap; if so it is kept, and dealt with in its place. */
   async hold(row: Inbox): Promise<boolean> {
     const id = row.place?.gap;
-    if (id === undefined || !row.late || !this.#gaps.has(id)) return false;
+    if (id === undefined || !row.late || !this.#isOpen(id)) return false;
     const [other] = await this.#parts.urgent([row]);
     if (other === undefined) return true;
-    // The gap may have been read to its end meanwhile: then nobody comes for what is held, and its place is here.
-    if (!this.#gaps.has(id)) return false;
+    // The gap may have been dealt with meanwhile: then nobody comes for what is held, and its place is here.
+    if (!this.#isOpen(id)) return false;
     this.#held.set(id, [...(this.#held.get(id) ?? []), other]);
     return true;
+  }
+  /** It is being read, or what it brought is being dealt with. */
+  #isOpen(gap: string): boolean {
+    return this.#gaps.has(gap) || this.#taking.has(gap);
   }
   /** Goes on reading, beside everything else. */
   run(): void {
@@ -258,10 +262,16 @@ export class CatchUp {
     await journal.commit({ rows, values: { [`${GAP}${gap.id}`]: null } });
     this.#taking.set(gap.id, gap);
     this.#gaps.delete(gap.id);
-    const held = this.#held.get(gap.id) ?? [];
-    this.#held.delete(gap.id);
     if (why !== undefined) this.#alarm(gap, why);
-    await this.#parts.take(inOrder(held)).finally(() => this.#taking.delete(gap.id));
+    try {
+      // What came with the gap may be opened only now: it stands after what the gap brought.
+      for (let held = this.#held.get(gap.id); held !== undefined; held = this.#held.get(gap.id)) {
+        this.#held.delete(gap.id);
+        await this.#parts.take(inOrder(held));
+      }
+    } finally {
+      this.#taking.delete(gap.id);
+    }
   }
   #alarm(gap: Gap, what: string): void {
     const { alarms, world } = this.#parts;

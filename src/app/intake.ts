@@ -293,16 +293,16 @@ export class Intake {
       }
     }
   }
-  /** Each in its turn, but of many the stops first, unless they have been looked for; what comes late waits for the gap before it. */
-  async #take(rows: readonly Inbox[], hasNoStop = false): Promise<void> {
-    if (rows.length < MANY) return this.#inTurn(rows);
-    const others = hasNoStop ? rows : await this.#opening.urgent(rows);
-    await this.#silence.together(() => this.#inTurn(others));
+  /** Each in its turn, but of many the stops first; what comes late waits for the gap before it. `isOfGap`: the stops have been looked for, and they have waited. */
+  async #take(rows: readonly Inbox[], isOfGap = false): Promise<void> {
+    if (rows.length < MANY) return this.#inTurn(rows, isOfGap);
+    const others = isOfGap ? rows : await this.#opening.urgent(rows);
+    await this.#silence.together(() => this.#inTurn(others, isOfGap));
   }
-  async #inTurn(rows: readonly Inbox[]): Promise<void> {
+  async #inTurn(rows: readonly Inbox[], isOfGap: boolean): Promise<void> {
     for (const [index, row] of rows.entries()) {
       if (this.#stopped) return;
-      if (!(await this.#catchUp.hold(row))) await this.#opening.handle(row);
+      if (isOfGap || !(await this.#catchUp.hold(row))) await this.#opening.handle(row);
       // Late ones are decided after all others: without this they would pile up in memory.
       if (index % AHEAD === AHEAD - 1) await this.#parts.writer.do("late", () => Promise.resolve());
     }

@@ -160,6 +160,34 @@ describe("what the homeserver left out of a sync", () => {
     assert.equal(heard(world, LUIS, "T-1 Get the waybill").length, 1);
     assert.deepEqual(await world.journal.inbox(), []);
   });
+  it("is dealt with before what came after it, also if that is opened only when the gap has been read to its end", async () => {
+    await open();
+    const [decrypt, proof] = [world.crypto.decrypt.bind(world.crypto), world.crypto.proof.bind(world.crypto)];
+    let isProven = false;
+    await away(world, () => {
+      drop(world, ANA, opened.coordination, "!task add The first tomorrow 18:00");
+      chatter(world, opened.coordination, 15);
+      drop(world, ANA, opened.coordination, "!task add The second tomorrow 18:00");
+      chatter(world, opened.coordination, 9);
+      const second = world.server.length - 10;
+      world.crypto.decrypt = async (room, wire) => {
+        while (wire["event_id"] === `$e${second}` && (await world.journal.values("gap:")).size > 0) await settled();
+        return decrypt(room, wire);
+      };
+      world.crypto.proof = async (...of) => {
+        const isFirst = !isProven;
+        isProven = true;
+        for (let rounds = 0; isFirst && rounds < 20; rounds += 1) await settled();
+        return proof(...of);
+      };
+    });
+    for (let rounds = 0; rounds < 60 && (await world.journal.inbox()).length > 0; rounds += 1) await settled();
+    await world.clock.pass(10_000);
+    assert.equal(isProven, true);
+    assert.equal(heard(world, LUIS, "T-1 The first").length, 1);
+    assert.equal(heard(world, LUIS, "T-2 The second").length, 1);
+    assert.deepEqual(await world.journal.inbox(), []);
+  });
   it("loses nothing and does nothing twice, wherever the bot dies while it reads", async () => {
     for (let dies = 1; dies <= 4; dies += 1) {
       await open();
