@@ -1,12 +1,14 @@
 /**
- * `npm run mutate [-- --files PATTERN --tests PATTERN]`: changes the product in thousands of small ways and sees whether the tests notice. Not part of
- * `npm test`: it takes the better part of an hour. The report says which changes nobody noticed; docs/mutation.md lists those we let be, and why.
+ * `npm run mutate [-- --files PATTERN --tests PATTERN --share S]`: changes the product in thousands of small ways and sees whether the tests notice. Not
+ * part of `npm test`: it takes the better part of an hour. With a share from 0 to 1 only so many of a file's mutants are tried, chosen by chance, the same
+ * ones each time. The report says which changes nobody noticed; docs/mutation.md lists those we let be, and why.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, copyFileSync, existsSync, globSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { isTried } from "./sample.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     tests: { type: "string", default: "test/domain/**/*.test.ts,test/mutation/seeds.ts" },
     concurrency: { type: "string", default: "2" },
     force: { type: "boolean", default: false },
+    share: { type: "string", default: "1" },
   },
 });
 
@@ -35,7 +38,7 @@ for (const [index, file] of files.entries()) {
   mkdirSync(folder, { recursive: true });
   const config = path.join(folder, "stryker.config.json");
   writeFileSync(config, JSON.stringify(configOf(file, folder), undefined, 2));
-  must(process.execPath, [path.join(TOOL, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js"), "run", config], ROOT, { MUTATION_TESTS: values.tests.split(",").join(" ") }, path.join(folder, "log.txt"));
+  must(process.execPath, [path.join(TOOL, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js"), "run", config], ROOT, { MUTATION_TESTS: values.tests.split(",").join(" "), MUTATION_SHARE: values.share, MUTATION_FILE: file }, path.join(folder, "log.txt"));
   const { killed, survived, reached } = reading(file);
   console.log(`${index + 1}/${files.length} ${file}: ${killed} killed, ${survived} survived, ${reached} not reached`);
 }
@@ -55,7 +58,8 @@ function configOf(file: string, folder: string): unknown {
     dryRunTimeoutMinutes: 10,
     reporters: ["json"],
     jsonReporter: { fileName: path.join(folder, "report.json") },
-    incremental: true,
+    // What was left out once must not be taken for tried.
+    incremental: Number(values.share) === 1,
     incrementalFile: path.join(folder, "incremental.json"),
     force: values.force,
     disableTypeChecks: false,
@@ -66,6 +70,7 @@ function configOf(file: string, folder: string): unknown {
 }
 
 interface Mutant {
+  readonly id: string;
   readonly status: string;
   readonly mutatorName: string;
   readonly replacement?: string;
@@ -81,7 +86,7 @@ interface Reading {
 
 function reading(file: string): Reading {
   const { files: found } = JSON.parse(readFileSync(path.join(OUT, file.replaceAll("/", "-"), "report.json"), "utf8")) as { files: Record<string, { mutants: Mutant[] }> };
-  const mutants = found[file]?.mutants ?? [];
+  const mutants = (found[file]?.mutants ?? []).filter(({ id }) => isTried(file, id, Number(values.share)));
   const count = (...statuses: string[]): number => mutants.filter((mutant) => statuses.includes(mutant.status)).length;
   return { file, killed: count("Killed", "Timeout"), survived: count("Survived"), reached: count("NoCoverage"), mutants };
 }

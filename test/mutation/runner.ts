@@ -7,6 +7,7 @@ import { registerHooks } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Collected } from "./node-test.ts";
+import { isTried } from "./sample.ts";
 
 /** What Stryker's instrumented code reads and writes. */
 interface Instrumented {
@@ -55,6 +56,7 @@ class Runner {
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }: MutantRun): Promise<unknown> {
     if (mutantActivation === "static") instrumented.activeMutant = activeMutant.id;
+    if (!isTried(process.env["MUTATION_FILE"] ?? "", activeMutant.id, Number(process.env["MUTATION_SHARE"] ?? 1))) return { status: "error", errorMessage: "left out by chance" };
     await this.#load();
     instrumented.hitCount = hitLimit === undefined ? undefined : 0;
     instrumented.hitLimit = hitLimit;
