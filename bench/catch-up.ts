@@ -8,6 +8,8 @@ import { copyOf, lineWorld, type World } from "./line-world.ts";
 import { inOwnProcess } from "./own-process.ts";
 
 const MESSAGES = 10_000;
+/** Where bin/relevo.js keeps compiled code: the bot is watched from inside here, and starts without it otherwise. */
+const COMPILED = fileURLToPath(new URL("../.cache/compiled/", import.meta.url));
 
 interface CaughtUp {
   readonly from: number;
@@ -37,7 +39,9 @@ async function measured(world: World, kept: string, dir: string, progress: (text
   const decrypting = () => inOwnProcess<{ seconds: number; cpuSeconds: number }>("./decrypt-child.ts", [config, world.bot.user_id, world.bot.device_id, path.join(dir, "wires.jsonl")]);
   try {
     progress("catching up");
-    const bot = await startLeashed(process.execPath, [fileURLToPath(new URL("./catch-up-child.ts", import.meta.url)), config, "run", String(world.messages)], { stdio: ["ignore", "pipe", "inherit"] });
+    const bot = await startLeashed(process.execPath, [fileURLToPath(new URL("./catch-up-child.ts", import.meta.url)), config, "run", String(world.messages)], {
+      stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+    });
     let out = "";
     bot.child.stdout?.on("data", (chunk: Buffer) => { out += chunk.toString(); });
     const { code } = await bot.ended;
