@@ -74,6 +74,8 @@ const TRANSACTION_LIFE = 20 * 3_600_000;
 /** Own messages looked through for one that may already have been sent. */
 const LOOK_BACK = 5_000;
 const MOST_ROOMS_AT_ONCE = 6;
+/** While what wakes people is being sent, nothing else begins to be; for so long at most, in milliseconds. */
+const LONGEST_ALONE = 2_000;
 /** A failure that could not even be put on record; milliseconds. */
 const NOT_PUT_ASIDE = 30_000;
 /**
@@ -141,6 +143,8 @@ export class OutboxSender {
   readonly #parts: OutboxParts;
   readonly #pending: Pending[] = [];
   readonly #busy = new Set<string>();
+  /** Since when what wakes people is being sent, by place. */
+  readonly #urgent = new Map<string, Instant>();
   /** Rows that fail by themselves are set aside: one bad message must not hold up a stop. */
   readonly #failing = new Failing();
   readonly #notBefore = new Map<string, Instant>();
@@ -172,7 +176,7 @@ export class OutboxSender {
   }
   /** Whether something that wakes people is on its way to the homeserver, or waits for the message before it in the same place. */
   isSayingUrgent(): boolean {
-    return this.#pending.some(({ row, at }) => (row.lane === "stop" || row.lane === "P1") && this.#busy.has(at));
+    return this.#pending.some(({ row, at }) => isUrgent(row) && this.#busy.has(at));
   }
   /** Whether a board, or the card, of this room is already waiting to be sent. */
   boardWaits(at: Placed, isCard: boolean): boolean {
@@ -204,12 +208,14 @@ export class OutboxSender {
     }
     for (const each of [...heads.values()].toSorted((a, b) => (before(a.row, b.row) ? -1 : 1))) {
       if (this.#busy.size >= MOST_ROOMS_AT_ONCE) break;
-      const from = Math.max(this.#notBefore.get(each.at) ?? 0, each.body.kind === "board" ? each.row.created + BOARD_DELAY : 0);
+      const alone = isUrgent(each.row) ? 0 : Math.max(0, ...this.#urgent.values().map((since) => since + LONGEST_ALONE));
+      const from = Math.max(this.#notBefore.get(each.at) ?? 0, each.body.kind === "board" ? each.row.created + BOARD_DELAY : 0, alone);
       if (from > now) {
         soonest = Math.min(soonest, from);
         continue;
       }
       this.#busy.add(each.at);
+      if (isUrgent(each.row)) this.#urgent.set(each.at, now);
       void this.#attempt(each);
     }
     this.#cancel?.();
@@ -226,6 +232,7 @@ export class OutboxSender {
       });
     }
     this.#busy.delete(at);
+    this.#urgent.delete(at);
     if (settled === "done") {
       this.#failing.passed(at);
       this.#letGo(at);
@@ -362,11 +369,10 @@ export class OutboxSender {
       return { aside: NOT_NOW };
     }
     if (body.at.chain === INSTALLATION || row.state !== "rendered") return undefined;
-    const isUrgent = row.lane === "stop" || row.lane === "P1";
     const unfit = this.#parts.unfit(body.at);
     const isSaid = body.kind === "event" || body.kind === "file" || body.kind === "poll";
     if (unfit !== undefined && isSaid && row.lane !== "stop" && !(body.kind === "event" && body.anyway === true)) return this.#divert(row, body);
-    if (unfit === "downgraded" || (seen.closed !== undefined && row.lane !== "stop") || (!isUrgent && this.#parts.isPreparing(body.at))) {
+    if (unfit === "downgraded" || (seen.closed !== undefined && row.lane !== "stop") || (!isUrgent(row) && this.#parts.isPreparing(body.at))) {
       this.#parts.needsRoom(body.at);
       return { aside: NOT_NOW };
     }
@@ -618,6 +624,10 @@ export function key(at: Placed): string {
 function pending(row: Outbox): Pending {
   const body = JSON.parse(row.body) as Body;
   return { row, body, at: key(body.at) };
+}
+/** Whether it wakes people. */
+function isUrgent({ lane }: Pick<Outbox, "lane">): boolean {
+  return lane === "stop" || lane === "P1";
 }
 function before(a: Outbox, b: Outbox): boolean {
   const lanes = LANES.indexOf(a.lane as Lane) - LANES.indexOf(b.lane as Lane);

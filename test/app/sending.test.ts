@@ -153,6 +153,31 @@ describe("what is to be sent", () => {
     assert.equal(bodies(all.world, ANA).filter((body) => body.startsWith("CD-1 STOPPED")).length, 2, "in the room and to her alone");
   });
 
+  it("and wakes people goes before all else, which waits for it two seconds at most", async () => {
+    const { world, ana, coordination } = await opened();
+    const begun: string[] = [];
+    const arrives = Promise.withResolvers<void>();
+    const encrypt = world.crypto.encrypt.bind(world.crypto);
+    world.crypto.encrypt = async (room, recipients, type, content) => {
+      const body = String(content["body"]);
+      begun.push(body);
+      if (body.includes("the lorry is burning") && recipients.some(({ user }) => user === LUIS)) await arrives.promise;
+      return encrypt(room, recipients, type, content);
+    };
+    const hasBegun = (what: RegExp): boolean => begun.some((body) => what.test(body));
+    await world.say(ANA, ana, `alert raise P1 ${LUIS} the lorry is burning`);
+    const raised = begun.length;
+    assert.ok(hasBegun(/the lorry is burning/));
+    await world.say(ANA, coordination, "!task add Get the waybill");
+    await world.clock.pass(1_000);
+    assert.equal(begun.slice(raised).length, 0, "something else was begun beside it");
+    await world.clock.pass(1_500);
+    assert.ok(hasBegun(/Get the waybill/), "all else waits for ever for one that does not arrive");
+    await world.say(ANA, coordination, "!task add Call the port");
+    arrives.resolve();
+    await world.clock.pass(100);
+    assert.ok(hasBegun(/Call the port/), "it goes on waiting for what has arrived");
+  });
   it("and is long comes in numbered parts, in their order, although one of them had to be repeated", async () => {
     const opened = await anOpenCase({ registry: listing(400) });
     world = opened.world;
