@@ -29,6 +29,14 @@ interface ChainRecord {
   readonly key_file: string;
   readonly state: "live" | "erased";
 }
+/** A row as it is read: the lengths of its first three values, and the bytes of all four. */
+interface PageRecord {
+  readonly seq: number;
+  readonly header: number;
+  readonly commitment: number;
+  readonly hash: number;
+  readonly bytes: Buffer;
+}
 /** A row with the number under which it is stored, which need not be the one in its header. */
 export type PagedRow = StoredRow & { readonly seq: number };
 
@@ -59,7 +67,11 @@ export class Chains {
       addChain: db.prepare<[string, string]>("INSERT INTO chain (id, key_file, state) VALUES (?, ?, 'live')"),
       eraseChain: db.prepare<[string]>("UPDATE chain SET state = 'erased' WHERE id = ?"),
       add: db.prepare<[string, number, Buffer, Buffer, Buffer, Buffer]>("INSERT INTO entry (chain, seq, header, commitment, body, hash) VALUES (?, ?, ?, ?, ?, ?)"),
-      page: db.prepare<[string, number, number], PagedRow>("SELECT seq, header, commitment, body, hash FROM entry WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?"),
+      // In one piece: four buffers for each of a million rows would cost more than to read them.
+      page: db.prepare<[string, number, number], PageRecord>(
+        `SELECT seq, length(header) AS header, length(commitment) AS commitment, length(hash) AS hash, CAST(header || commitment || hash || body AS BLOB) AS bytes
+         FROM entry WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?`,
+      ),
       hash: db.prepare<[string, number], { hash: Buffer }>("SELECT hash FROM entry WHERE chain = ? AND seq = ?"),
     };
     const heads = new Map(db.prepare<[], { chain: ChainId; seq: number }>(HEADS).all().map(({ chain, seq }) => [chain, seq]));
@@ -168,7 +180,7 @@ export class Chains {
       const page = this.#sql.page.all(chain, after, Math.min(PAGE, upTo - after));
       const last = page.at(-1);
       if (last === undefined) return;
-      yield page;
+      yield page.map(pagedRow);
       after = last.seq;
     }
   }
@@ -178,4 +190,10 @@ export class Chains {
     if (hash === undefined) throw damaged(this.#file, { chain, seq, what: "missing" });
     return hash;
   }
+}
+
+function pagedRow({ seq, header, commitment, hash, bytes }: PageRecord): PagedRow {
+  const hashAt = header + commitment;
+  const bodyAt = hashAt + hash;
+  return { seq, header: bytes.subarray(0, header), commitment: bytes.subarray(header, hashAt), hash: bytes.subarray(hashAt, bodyAt), body: bytes.subarray(bodyAt) };
 }
