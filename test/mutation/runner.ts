@@ -102,12 +102,20 @@ function cost({ file, name }: Collected): number {
   return /sim\/|mutation\//.test(file) ? 3 : /app\//.test(file) ? 2 : /propert|any sequence|every/i.test(`${file} ${name}`) ? 1 : 0;
 }
 
-async function attempt(test: Collected): Promise<string | undefined> {
+/** A test that waits for what never comes is over after this at the latest, in milliseconds: the whole process need not be ended for it. */
+const LEAST = 4_000;
+const TIMES = 8;
+
+async function attempt(test: Collected & { readonly took: number }): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error("it does not end")), Math.max(LEAST, TIMES * test.took)); });
   try {
-    await test.run();
+    await Promise.race([test.run(), late]);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message.slice(0, 300) : String(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

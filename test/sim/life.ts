@@ -35,6 +35,8 @@ export interface Outside {
   readonly shown: Map<UserId, MasterKey>;
   /** People whose keys changed since the engine was last asked. */
   readonly reported: Set<UserId>;
+  /** Rooms whose messages of before the server would not give out, and up to where. */
+  readonly withheld: Map<RoomId, number>;
   /** How calls that wait for nothing overtake one another. */
   readonly dice: Dice;
   /** Looked at before anything is encrypted or said in clear. */
@@ -211,7 +213,14 @@ export class Life {
       reserve: () => this.#call("send", () => `mxc://model/${(this.#files += 1)}` as Mxc),
       upload: () => this.#call("send", () => undefined),
       download: () => Promise.reject(new Error("nobody sends files here")),
-      messages: (room, from, limit): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }> => this.#call("messages", () => server.messages(room, from, limit)),
+      messages: async (room, from, limit): Promise<{ readonly events: readonly TimelineEvent[]; readonly end?: string }> => {
+        try {
+          return await this.#call("messages", () => server.messages(room, from, limit));
+        } catch (fault) {
+          if ((fault as Partial<GatewayFault>).kind === "refused") this.#out.withheld.set(room, server.state.line.length);
+          throw fault;
+        }
+      },
     };
   }
   async #sync(since: string | undefined, timeout: number): Promise<Sync> {

@@ -98,6 +98,8 @@ export class Scene {
   readonly spoken = new Map<EventId, RoomId>();
   /** People who were not proven at some time: what they said may rightly not count. */
   readonly everDoubted = new Set<UserId>();
+  /** Rooms whose messages of before the server would not give out, and up to where. */
+  readonly withheld = new Map<RoomId, number>();
   /** What had been said before the run began: nobody need know any more that it was decided. */
   readonly saidBefore: ReadonlySet<string>;
   readonly #known: Set<string>;
@@ -141,7 +143,7 @@ export class Scene {
     this.#life?.end();
     this.#lives += 1;
     const out: Outside = {
-      server: this.server, clock: this.clock, known: this.#known, distrusted: this.distrusted, shown: this.shown, reported: this.reported, dice: this.#dice,
+      server: this.server, clock: this.clock, withheld: this.withheld, known: this.#known, distrusted: this.distrusted, shown: this.shown, reported: this.reported, dice: this.#dice,
       encrypting: (room, recipients, effect) => this.truth.encrypting(this.server, room, recipients, effect),
       arrived: (effect, readers) => this.truth.arrived(effect, readers),
       inClear: (what, content) => { if (JSON.stringify(content).includes(SECRET)) this.report(`what belongs to a case went out in clear: ${what}`); },

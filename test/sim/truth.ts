@@ -41,6 +41,8 @@ export class Truth {
   #before: ReadonlyMap<RoomId, readonly UserId[]> = new Map();
   /** Messages that were encrypted, in the instant in which it was decided, for somebody who may not know: they must not go out like that. */
   readonly #mustNotGo = new Map<string, readonly UserId[]>();
+  /** What stands on record besides what happened. */
+  readonly noted = new Set<string>();
   /** People who were cut off or suspended at some time: their stop moves nothing, and rings. */
   readonly everKeptOut = new Set<UserId>();
   /** Commit in which a message had its effect, and the message that used a place of a ratchet. */
@@ -156,6 +158,7 @@ export class Truth {
     const latest = this.#latest.get(row.chain) ?? 0;
     if (row.at < latest) this.#report(`time went back in the journal: ${row.event.type}`);
     this.#latest.set(row.chain, row.at);
+    if (row.event.type === "system.noted") this.noted.add(row.event.what);
     if (row.event.type === "system.noted" || row.event.type === "system.restored") return;
     if (row.event.type === "room.bound") {
       const before = this.#chain(row.chain).view.room.get(row.event.slot)?.room;
