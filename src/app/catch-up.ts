@@ -79,6 +79,8 @@ export class CatchUp {
   /** Messages that wait until their gap has been read. */
   readonly #held = new Map<string, Inbox[]>();
   readonly #seen = new Map<RoomId, readonly EventId[]>();
+  /** The same of rooms of which nothing has been asked since the start, as it is kept. */
+  readonly #saved = new Map<RoomId, string>();
   readonly #unsaved = new Set<RoomId>();
   /** Gaps that have been read and whose messages are being dealt with. */
   readonly #taking = new Map<string, Gap>();
@@ -95,7 +97,7 @@ export class CatchUp {
   async load(): Promise<void> {
     const { journal, clock } = this.#parts;
     this.#startedAt = clock.now();
-    for (const [name, text] of await journal.values(SEEN)) this.#seen.set(name.slice(SEEN.length) as RoomId, JSON.parse(text) as EventId[]);
+    for (const [name, text] of await journal.values(SEEN)) this.#saved.set(name.slice(SEEN.length) as RoomId, text);
     for (const text of (await journal.values(GAP)).values()) {
       const gap = JSON.parse(text) as Gap;
       this.#gaps.set(gap.id, gap);
@@ -109,18 +111,28 @@ export class CatchUp {
   find(synced: SyncedRoom, now: Instant): Gap | undefined {
     if (synced.prevBatch === undefined) return undefined;
     const id = `${now}.${(this.#found += 1)}/${synced.room}`;
-    return { room: synced.room, id, found: now, from: synced.prevBatch, until: this.#seen.get(synced.room) ?? [], pages: 0, events: 0, bytes: 0 };
+    return { room: synced.room, id, found: now, from: synced.prevBatch, until: this.#seenIn(synced.room), pages: 0, events: 0, bytes: 0 };
   }
   /** Events that a sync showed; kept in memory until {@link values} are made durable with its token. */
   saw(room: RoomId, timeline: readonly TimelineEvent[]): void {
     if (timeline.length === 0) return;
     const ids = timeline.slice(-REMEMBERED).map((each) => each.event);
-    this.#seen.set(room, [...(this.#seen.get(room) ?? []), ...ids].slice(-REMEMBERED));
+    this.#seen.set(room, [...this.#seenIn(room), ...ids].slice(-REMEMBERED));
     this.#unsaved.add(room);
+  }
+  /** A long-lived installation has many rooms, of which most are silent: at the start none of them is read. */
+  #seenIn(room: RoomId): readonly EventId[] {
+    const saved = this.#saved.get(room);
+    if (saved === undefined) return this.#seen.get(room) ?? [];
+    this.#saved.delete(room);
+    const seen = JSON.parse(saved) as EventId[];
+    this.#seen.set(room, seen);
+    return seen;
   }
   /** The room is no longer ours: what is remembered of it goes. */
   left(room: RoomId): void {
     this.#seen.delete(room);
+    this.#saved.delete(room);
     this.#unsaved.add(room);
   }
   /** What has to be durable in the same transaction as the sync token. */

@@ -334,7 +334,7 @@ export class OutboxSender {
     });
     this.#parts.crypto.noted(generation);
     const encrypted: Outbox = { ...row, state: "encrypted", ciphertext, room, device: gateway.device, attempted: clock.now() };
-    this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, pending(encrypted));
+    this.#pending.splice(this.#pending.findIndex((each) => each.row.id === row.id), 1, { row: encrypted, body, at: key(body.at) });
     const event = await this.#put(room, row.id, ciphertext);
     return this.#done(encrypted, body, room, event);
   }

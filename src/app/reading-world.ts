@@ -53,6 +53,7 @@ function knownCase(scope: Scope, user: UserId): KnownCase {
     members: members(scope),
     hasTask: (task) => scope.state.task.has(task),
     hasDelivery: (delivery) => mayKnow(scope, scope.state.delivery.get(delivery), user),
+    deliveries: () => [...scope.state.delivery.values()].filter((delivery) => mayKnow(scope, delivery, user)).map(({ id }) => id),
     hasAlert: (alert) => knowsAlert(scope.state.alert.get(alert), user),
   };
 }

@@ -1,5 +1,4 @@
 /** From the decrypted content of a message to a command with its parameters, or to what the person is told instead. Pure: no clock, no state. */
-import { MAX_DELIVERIES } from "../domain/delivery-draft.ts";
 import type { DeliveryId, UserId } from "../domain/ids.ts";
 import { type Line, line, typed } from "../domain/say.ts";
 import { fold, shorten } from "./clean.ts";
@@ -261,8 +260,7 @@ function complaints(result: Extract<Fit, { ok: false }>, found: Named, rest: rea
 
 /** The latest deliveries that the author may know of, so that the line to type is whole: who means to stop one has no time to look for its number. */
 function latestKnown({ case: known }: World): readonly DeliveryId[] {
-  const all = Array.from({ length: known === undefined ? 0 : MAX_DELIVERIES }, (_, index) => `CD-${index + 1}` as DeliveryId);
-  return all.filter((id) => known?.hasDelivery(id) === true).slice(-MOST_DELIVERIES);
+  return known?.deliveries().slice(-MOST_DELIVERIES) ?? [];
 }
 
 /** Readers do not know what their parameter is called. */

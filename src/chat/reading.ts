@@ -30,6 +30,8 @@ export interface KnownCase {
   readonly members: readonly KnownMember[];
   hasTask(id: TaskId): boolean;
   hasDelivery(id: DeliveryId): boolean;
+  /** Those that the author may know of, the latest last. */
+  deliveries(): readonly DeliveryId[];
   hasAlert(id: AlertId): boolean;
 }
 

@@ -13,7 +13,7 @@ import { aReader, BOT, MADRID, MONDAY, paramsOf, refusalOf, registry, said } fro
 const everything: KnownCase = {
   id: "case-1" as CaseId, codename: "Albatross",
   members: ["ana", "luis", "dakar"].map((name, index) => ({ callSign: `ES-${index + 1}` as CallSign, user: `@${name}:es.example` as UserId })),
-  hasTask: () => true, hasDelivery: () => true, hasAlert: () => true,
+  hasTask: () => true, hasDelivery: () => true, deliveries: () => [], hasAlert: () => true,
 };
 
 let commands: Registry;

@@ -31,7 +31,7 @@ export const albatross: KnownCase = {
     { callSign: "CV-4" as CallSign, user: "@nuno:cv.example" as UserId },
   ],
   hasTask: (id) => ["T-7", "T-12"].includes(id),
-  hasDelivery: (id) => ["CD-3", "CD-4"].includes(id),
+  hasDelivery: (id) => ["CD-3", "CD-4"].includes(id), deliveries: () => ["CD-3", "CD-4"] as DeliveryId[],
   hasAlert: (id) => id === ("A-7" as AlertId),
 };
 

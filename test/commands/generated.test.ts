@@ -25,7 +25,7 @@ const GARBAGE = "§§§";
 const everything: KnownCase = {
   id: "case-1" as CaseId, codename: "Albatross",
   members: ["ana", "luis", "dakar", "nuno"].map((name, index) => ({ callSign: `ES-${index + 1}` as CallSign, user: `@${name}:es.example` as UserId })),
-  hasTask: (id) => !id.endsWith("999"), hasDelivery: (id) => !id.endsWith("999"), hasAlert: (id) => !id.endsWith("999"),
+  hasTask: (id) => !id.endsWith("999"), hasDelivery: (id) => !id.endsWith("999"), deliveries: () => [], hasAlert: (id) => !id.endsWith("999"),
 };
 
 let commands: Registry;

@@ -36,7 +36,7 @@ function reading(story: Story, text: string, language: Language): { readonly com
       now: story.world.now, language, zone: MADRID,
       case: {
         id: story.id, codename: "Albatross", members: [...state.member.values()],
-        hasTask: (id) => state.task.has(id), hasDelivery: () => false, hasAlert: () => false,
+        hasTask: (id) => state.task.has(id), hasDelivery: () => false, deliveries: () => [], hasAlert: () => false,
       },
     },
   });
