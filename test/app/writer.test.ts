@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Instant } from "../../src/domain/ids.ts";
 import type { Urgency } from "../../src/app/writer.ts";
 import { Writer } from "../../src/app/writer.ts";
 import { NOW } from "../domain/builders-core.ts";
@@ -31,6 +32,22 @@ describe("the one writer", () => {
     const good = writer.do("live", () => Promise.resolve("done"));
     await assert.rejects(bad, /a bug/);
     assert.equal(await good, "done");
+  });
+  it("lets others have their turn when it has worked for longer than 25 ms, and not before", async () => {
+    const clock = new HandClock(NOW);
+    const writer = new Writer(clock);
+    const done: number[] = [];
+    const work = (number: number, ms: number) => writer.do("live", async () => {
+      clock.moveTo((clock.now() + ms) as Instant);
+      done.push(number);
+    });
+    for (const [number, ms] of [[1, 10], [2, 15], [3, 1], [4, 20], [5, 5]] as const) void work(number, ms);
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    // Exactly 25 ms are not too long; after the third there have been more.
+    assert.deepEqual(done, [1, 2, 3]);
+    clock.fireDue();
+    await writer.idle();
+    assert.deepEqual(done, [1, 2, 3, 4, 5]);
   });
   it("is idle only when the last job is over", async () => {
     const writer = new Writer(new HandClock(NOW));
