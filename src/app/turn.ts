@@ -130,8 +130,9 @@ export class Turns {
     for (const note of turn.notes ?? []) add(note.chain, { type: "system.noted", v: 1, what: note.what, facts: note.facts }, note.effects ?? []);
 
     if (leftOut.size > 0) add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "kept-out-untold", facts: { people: leftOut.size } }, untold(leftOut, turn, scope));
+    // The mark alone, which stands at the end of every message.
     if (turn.mark !== undefined && turn.home !== undefined && !isMarked) {
-      add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "late", facts: {} }, [reply(message(turn.mark.line))]);
+      add(turn.parts[0]?.chain ?? INSTALLATION, { type: "system.noted", v: 1, what: "late", facts: {} }, [reply(message())]);
     }
 
     outbox.push(...(turn.again ?? []));
