@@ -107,15 +107,19 @@ const LEAST = 4_000;
 const TIMES = 8;
 
 async function attempt(test: Collected & { readonly took: number }): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => reject(new Error("it does not end")), Math.max(LEAST, TIMES * test.took)); });
+  const { promise: otherwise, reject } = Promise.withResolvers<never>();
+  otherwise.catch(() => undefined);
+  const timer = setTimeout(() => reject(new Error("it does not end")), Math.max(LEAST, TIMES * test.took));
+  // What is thrown where nobody waits for it would end the process.
+  process.on("uncaughtException", reject);
   try {
-    await Promise.race([test.run(), late]);
+    await Promise.race([test.run(), otherwise]);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message.slice(0, 300) : String(error);
   } finally {
     clearTimeout(timer);
+    process.off("uncaughtException", reject);
   }
 }
 
