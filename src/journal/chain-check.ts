@@ -29,6 +29,8 @@ export class ChainCheck {
   readonly #bySeq: ReadonlyMap<number, readonly Checkpoint[]>;
   readonly #own: readonly Checkpoint[];
   readonly #faults: Fault[] = [];
+  /** Those of them that show another history than the one that was signed. */
+  readonly #against = new Set<Fault>();
   #seq: number;
   /** Hash of the row before, hex. */
   #prev: string;
@@ -100,17 +102,20 @@ export class ChainCheck {
     return true;
   }
 
-  /** What is wrong with the chain in itself, whatever was signed of it; to be asked before {@link finish}, with the same number. */
+  /**
+   * What is wrong with the chain in itself, or against what this installation signed, and not only against a checkpoint that anybody may have made up; to be
+   * asked before {@link finish}, with the same number.
+   */
   broken(atLeast = 0): Fault | undefined {
-    const found = this.#faults.find(({ what }) => what !== "checkpoint");
-    return found ?? (atLeast > this.#seq ? { chain: this.#chain, seq: this.#seq + 1, what: "missing" } : undefined);
+    const found = this.#faults.find((fault) => fault.what !== "checkpoint" || this.#against.has(fault));
+    if (found !== undefined) return found;
+    const isCut = atLeast > this.#seq || this.#beyond().some((checkpoint) => isGenuine(checkpoint, this.#checkpointKey));
+    return isCut ? { chain: this.#chain, seq: this.#seq + 1, what: "missing" } : undefined;
   }
 
   /** The result; `atLeast` is the number of the last row known to exist, if that is known. */
   finish(atLeast = 0): Verified {
-    // A checkpoint that lies behind the end: somebody signed a row that is not there any more.
-    const beyond = this.#own.filter((checkpoint) => checkpoint.seq > this.#seq && !this.#isLost(checkpoint));
-    if (beyond.length > 0 || atLeast > this.#seq) this.fault(this.#seq + 1, "missing");
+    if (this.#beyond().length > 0 || atLeast > this.#seq) this.fault(this.#seq + 1, "missing");
     const lost = this.#restores.map((restore) => restore.lost).filter((each) => each !== undefined);
     const [fault] = this.#faults;
     const covered = this.#lastCheckpoint?.seq ?? 0;
@@ -123,6 +128,11 @@ export class ChainCheck {
       ...(this.#lastCheckpoint === undefined ? {} : { lastCheckpoint: this.#lastCheckpoint }),
       ...(lost.length === 0 ? {} : { lost }),
     };
+  }
+
+  /** Checkpoints behind the end: somebody signed a row that is not there any more. */
+  #beyond(): readonly Checkpoint[] {
+    return this.#own.filter((checkpoint) => checkpoint.seq > this.#seq && !this.#isLost(checkpoint));
   }
 
   /**
@@ -138,8 +148,13 @@ export class ChainCheck {
 
   #compare(seq: number, head: string): void {
     for (const checkpoint of this.#bySeq.get(seq) ?? []) {
-      if (checkpoint.head === head && isGenuine(checkpoint, this.#checkpointKey)) this.#lastCheckpoint = checkpoint;
-      else if (!this.#isLost(checkpoint)) this.fault(seq, "checkpoint");
+      const genuine = isGenuine(checkpoint, this.#checkpointKey);
+      if (genuine && checkpoint.head === head) this.#lastCheckpoint = checkpoint;
+      else if (!this.#isLost(checkpoint)) {
+        this.fault(seq, "checkpoint");
+        const fault = this.#faults.at(-1);
+        if (genuine && fault !== undefined) this.#against.add(fault);
+      }
     }
   }
 

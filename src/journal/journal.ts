@@ -204,7 +204,7 @@ export class SqliteJournal implements Journal {
 
   /**
    * Checks all rows of a chain against one another, their content, and the checkpoints given. Nothing is written any more once the chain is found broken in
-   * itself; one that only differs from a checkpoint given does not stop the bot, because what stands in a room may be anybody's.
+   * itself or is not what this installation signed; a checkpoint that it did not sign does not stop the bot, because what stands in a room may be anybody's.
    */
   async verify(chain: ChainId, checkpoints: readonly Checkpoint[]): Promise<Verified> {
     const check = new ChainCheck({ chain, checkpoints, checkpointKey: this.checkpointKey });

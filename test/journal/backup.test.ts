@@ -133,9 +133,11 @@ describe("a journal that goes on from a backup", () => {
     await journal.commit({ rows: [aRow({ n: 2 }), aRow({ n: 3 })] });
     const lost = await journal.checkpoint(CASE, (NOON + 1) as Instant);
     const again = await restored(t, backup);
-    const copy = aJournal(t, again);
     // Before the restore is on record it is a chain that was cut.
-    assert.deepEqual((await copy.verify(CASE, [before, lost])).fault, { chain: CASE, seq: 2, what: "missing" });
+    const cut = aJournal(t, again);
+    assert.deepEqual((await cut.verify(CASE, [before, lost])).fault, { chain: CASE, seq: 2, what: "missing" });
+    await cut.close();
+    const copy = aJournal(t, again);
     copy.goOnFromCopy("epoch", NOON, LATER);
     for (let n = 0; n < 3; n++) {
       const { ok, lost: told, lastCheckpoint } = await copy.verify(CASE, [before, lost]);

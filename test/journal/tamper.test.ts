@@ -110,7 +110,7 @@ describe("verifying the journal", () => {
     assert.deepEqual((await again.verify(CASE, [checkpoint])).fault, at(5, "link"));
   });
 
-  it("writes nothing more once a chain was found broken, by whoever looked, and goes on where only a checkpoint given does not fit", async (t) => {
+  it("writes nothing more once a chain was found broken, by whoever looked, and goes on where only a checkpoint that it did not sign does not fit", async (t) => {
     for (const look of [(of: SqliteJournal) => of.verify(CASE, []), (of: SqliteJournal) => assert.rejects(rowsOf(of), { code: "journal.damaged" })]) {
       const { journal, db, checkpoint } = await tampering(t);
       assert.equal((await fault(journal, { ...checkpoint, seq: 99 }))?.what, "missing");
@@ -120,6 +120,15 @@ describe("verifying the journal", () => {
       await journal.commit({ rows: [aRow()] });
       await look(journal);
       await assert.rejects(journal.commit({ rows: [aRow()] }), { code: "journal.damaged", message: /row 2, hash/ });
+    }
+  });
+
+  it("writes nothing more once a chain is not the one that was signed", async (t) => {
+    for (const [seq, what] of [[2, "checkpoint"], [99, "missing"]] as const) {
+      const { journal, folder } = await tampering(t);
+      const signed = signCheckpoint({ chain: CASE, seq, head: "1".repeat(64), at: NOON }, keysIn(folder).signing);
+      assert.equal((await fault(journal, signed))?.what, what);
+      await assert.rejects(journal.commit({ rows: [aRow()] }), { code: "journal.damaged", message: new RegExp(what) });
     }
   });
 
