@@ -313,10 +313,12 @@ export class App {
     const saved = await journal.snapshot(id);
     const chain = saved === undefined ? new Chain() : Chain.load(saved.state);
     let seq = saved?.seq ?? 0;
-    for await (const row of journal.read(id, seq)) {
+    // The last row of the snapshot, too: when it was written stands nowhere else, and time must not go back behind it.
+    for await (const row of journal.read(id, Math.max(0, seq - 1))) {
+      this.#clock.notBefore(row.at);
+      if (row.seq <= seq) continue;
       if (!isSystem(row.event)) chain.apply(row.event);
       if (row.event.type === "system.restored") this.#recovery.goesOn(id, row.seq);
-      this.#clock.notBefore(row.at);
       seq = row.seq;
     }
     this.#world.adopt(id, chain);

@@ -6,6 +6,7 @@ import type { Instant } from "../../src/domain/ids.ts";
 import { ANA, LUIS, NOW } from "../domain/builders-core.ts";
 import { HandClock } from "../support/clock.ts";
 import { SoonClock, settled } from "../support/model.ts";
+import type { Batch } from "../../src/ports.ts";
 import type { World } from "./harness.ts";
 import { anOpenCase } from "./harness.ts";
 
@@ -106,6 +107,27 @@ describe("when somebody sets the clock of the machine, the bot", () => {
   afterEach(async () => {
     await world?.end();
     world = undefined;
+  });
+  it("never goes back behind what is on record, although all of it stands in a snapshot and the clock is set back while the bot is away", async () => {
+    const machine = new Machine();
+    // What follows from time is on record later than the last sync that had to be kept.
+    const commit = ({ values }: Batch): void => { if (values !== undefined) delete (values as Record<string, unknown>)["sync:at"]; };
+    const opened = await anOpenCase({ clock: machine, commit });
+    world = opened.world;
+    const last = async (): Promise<Instant> => {
+      const found: Instant[] = [];
+      for (const chain of await opened.world.journal.chains()) for await (const row of opened.world.journal.read(chain, 0)) found.push(row.at);
+      return Math.max(...found) as Instant;
+    };
+    await world.clock.pass(HOUR);
+    await world.say(ANA, opened.ana, "task add Call the carrier tomorrow 18:00");
+    const before = await last();
+    await world.stop();
+    machine.offset = -3 * HOUR;
+    await world.start({ clock: machine, commit });
+    const event = await world.say(ANA, opened.ana, "task add Call the port tomorrow 18:00");
+    for (const chain of await world.journal.chains()) for await (const row of world.journal.read(chain, 0)) if (row.cause === event) assert.ok(row.at >= before, `${row.at} after ${before}`);
+    assert.ok(world.reads(ANA).some((shown) => shown.body.startsWith("T-2 Call the port")));
   });
   it("takes a step forward for a downtime, says so, and marks what falls due", async () => {
     const machine = new Machine();
