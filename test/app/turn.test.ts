@@ -111,6 +111,12 @@ describe("a turn", () => {
     await bench.commit({ parts: [{ chain: bench.story.id, events: [{ type: "person.cut-off", v: 1, user: DINA, at: START }] }] });
     assert.deepEqual(bench.looked.filter((each) => !each.startsWith("sends")), [`wakes of person ${DINA} as it is now`, "access person", "confirming", `room direct:${DINA}`, "reconsiders installation"]);
   });
+  it("has the identities looked at also when only one of several things is a person's", async () => {
+    const bench = new Bench();
+    await bench.commit({ parts: [{ chain: bench.story.id, events: [bench.added("T-1"), { type: "person.cut-off", v: 1, user: DINA, at: START }] }] });
+    assert.ok(bench.looked.includes("confirming"));
+    assert.deepEqual(bench.looked.filter((each) => /^room|^recon/.test(each)), [`room direct:${DINA}`, "reconsiders installation"]);
+  });
   it("numbers what follows from one row, each for itself", async () => {
     const bench = new Bench();
     const batch = await bench.commit({ notes: [bench.note(tellPeople([ANA, LUIS], said("to both")), tellRoom(LIAISON, said("to all"))), bench.note(tellRoom(LIAISON, said("more")))] });
@@ -158,7 +164,8 @@ describe("a turn", () => {
     });
     it("says nothing where nobody acted", async () => {
       const bench = new Bench();
-      assert.deepEqual(bodies(await bench.commit({ notes: [bench.note()], mark })), []);
+      const batch = await bench.commit({ notes: [bench.note()], mark });
+      assert.deepEqual([bodies(batch), batch.rows?.length], [[], 1]);
     });
   });
 
