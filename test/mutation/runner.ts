@@ -67,7 +67,7 @@ class Runner {
       for (const test of this.#tests) {
         if (wanted !== undefined && !wanted.has(test.id)) continue;
         count += 1;
-        const failure = await attempt(test);
+        const failure = await attempt(test, Math.max(LEAST, TIMES * test.took));
         if (instrumented.hitLimit !== undefined && (instrumented.hitCount ?? 0) > instrumented.hitLimit) return { status: "timeout", reason: "the mutant was passed too often" };
         if (failure !== undefined) return { status: "killed", killedBy: [test.id], failureMessage: failure, nrOfTests: count };
       }
@@ -106,10 +106,10 @@ function cost({ file, name }: Collected): number {
 const LEAST = 4_000;
 const TIMES = 8;
 
-async function attempt(test: Collected & { readonly took: number }): Promise<string | undefined> {
+async function attempt(test: Collected, within?: number): Promise<string | undefined> {
   const { promise: otherwise, reject } = Promise.withResolvers<never>();
   otherwise.catch(() => undefined);
-  const timer = setTimeout(() => reject(new Error("it does not end")), Math.max(LEAST, TIMES * test.took));
+  const timer = within === undefined ? undefined : setTimeout(() => reject(new Error("it does not end")), within);
   // What is thrown where nobody waits for it would end the process.
   process.on("uncaughtException", reject);
   try {
