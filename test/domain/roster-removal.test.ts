@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Instant } from "../../src/domain/ids.ts";
 import { COORDINATION } from "../../src/domain/ids.ts";
+import type { QuestionEvent } from "../../src/domain/question.ts";
+import { ask } from "../../src/domain/question.ts";
 import { confirmRemoval, leftAt, memberOf, nextCallSign, removalNeeds, removeMember } from "../../src/domain/roster.ts";
+import { line, list, message } from "../../src/domain/say.ts";
 import { calledInCase, members } from "../../src/domain/state.ts";
+import { finishTask } from "../../src/domain/task.ts";
 import { desiredRooms, rosterOf } from "../../src/domain/workspace.ts";
 import type { Story } from "./builders.ts";
-import { aCase, boards, codes, country, sign, user } from "./builders.ts";
+import { aCase, aTask, boards, codes, country, sign, user } from "./builders.ts";
 
 /** Removes somebody; `approved` gave their consent. */
 function removing(story: Story, member: string, approved: readonly string[] = [], by = "ES-1"): ReturnType<typeof removeMember> {
@@ -70,6 +75,32 @@ describe("removing a person", () => {
       { to: { to: "people", users: [user("ana")] }, code: "roster.removed", wakes: false },
     ]);
     assert.ok(boards(story.world).includes(COORDINATION));
+  });
+
+  it("says which of their tasks that are not done nobody does any more, who did it, and who agreed", () => {
+    const story = aCase().with("PT", "administrator", "nuno").open();
+    const [open, , done] = [aTask().to("PT-1").in(story), aTask().to("CO-1").in(story), aTask().to("PT-1").in(story)];
+    assert.ok(story.as("PT-1", (scope, ctx) => finishTask(scope, done.id, undefined, ctx)).ok);
+    story.world.listen();
+    assert.ok(removing(story, "PT-1", ["luis"]).ok);
+    const lines = story.world.said().find((say) => say.to.to === "room")?.message.lines;
+    assert.deepEqual(lines, [
+      line("roster.removed-by-two", { callSign: sign("PT-1"), by: "ES-1", approvedBy: list(["CO-1"]) }),
+      line("roster.removed-means", { callSign: sign("PT-1") }),
+      line("roster.tasks-left", { callSign: sign("PT-1"), tasks: list([open.id]) }),
+    ]);
+  });
+
+  it("withdraws what only they were asked, and nothing that somebody else can answer or that is over", () => {
+    const story = aCase().with("PT", "authority", "nuno").open();
+    const asking = (...asked: readonly string[]): QuestionEvent => ask({
+      about: `x ${asked.join(" ")}`, asked: asked.map(user), to: { to: "people", users: asked.map(user) }, lane: "live", stub: line("request.expired", {}), details: message(),
+      options: [{ label: line("request.confirm", {}) }], digest: "", expires: (story.world.now + 60_000) as Instant,
+    }, story.world.context(user("ana"), story.id));
+    const [theirs, shared, over] = [asking("nuno"), asking("nuno", "luis"), asking("nuno")];
+    story.world.apply([theirs, shared, over, { type: "question.withdrawn", v: 1, id: over.id, at: story.world.now }], story.id);
+    const decision = removing(story, "PT-1");
+    assert.deepEqual(decision.ok && decision.events.slice(1), [{ type: "question.withdrawn", v: 1, id: theirs.id, at: story.world.now }]);
   });
 
   it("says before it is confirmed whom it is about and what stays on their devices", () => {
