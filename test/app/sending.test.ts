@@ -120,6 +120,27 @@ describe("what is to be sent", () => {
     assert.equal(bodies(world).filter((body) => body.startsWith("T-1 Once")).length, 1);
     assert.equal((await world.notes()).includes("message-undeliverable"), false);
   });
+  it("leaves a place in the order of how urgent it is, and then of when it was decided", async () => {
+    const { world: of, ana } = await opened();
+    const send = of.gateway.send.bind(of.gateway);
+    let isDown = true;
+    of.gateway.send = async (...with_) => {
+      if (isDown) throw Object.assign(new Error("no route"), { kind: "unreachable" });
+      return send(...with_);
+    };
+    const before = bodies(of).length;
+    await of.say(ANA, ana, `task add "Get the waybill" ${LUIS} tomorrow 18:00`);
+    await of.clock.pass(1_000);
+    await of.say(ANA, ana, `task add "Call the port" ${LUIS} tomorrow 18:00`);
+    await of.clock.pass(1_000);
+    await of.say(ANA, ana, `alert raise P1 ${LUIS} the lorry is burning`);
+    await of.clock.pass(1_000);
+    assert.equal(bodies(of).length, before);
+    isDown = false;
+    await of.clock.pass(60_000);
+    const told = bodies(of).slice(before).flatMap((body) => /A-1|Get the waybill|Call the port/.exec(body)?.[0] ?? []);
+    assert.deepEqual(told.filter((each, index) => told.indexOf(each) === index), ["A-1", "Get the waybill", "Call the port"]);
+  });
   it("is not asked of the homeserver if it cannot fit an event", async () => {
     const { world, coordination } = await opened();
     const encrypt = world.crypto.encrypt.bind(world.crypto);
