@@ -3,6 +3,7 @@ import { roomReader } from "../../src/app/render.ts";
 import { noticeContent } from "../../src/chat/write.ts";
 import { boardOf } from "../../src/domain/board.ts";
 import { ENTITIES } from "../../src/domain/entities.ts";
+import { leftAt } from "../../src/domain/roster.ts";
 import { members } from "../../src/domain/state.ts";
 import type { ChainId, EventId, RoomId, Slot } from "../../src/domain/ids.ts";
 import { INSTALLATION } from "../../src/domain/ids.ts";
@@ -93,8 +94,10 @@ function heard(scene: Scene): void {
   for (const [event, { end, row }] of durable.inbox) {
     if (end === undefined && !isUnreadable(row, server.state.keys)) scene.report(`the message ${event} of ${row.sender} was never dealt with`);
   }
-  for (const [event, { by, delivery }] of scene.stops) {
+  for (const [event, { by, chain, delivery }] of scene.stops) {
     const end = truth.ends.get(event);
+    // Held back until its author had been removed: what comes of them then is none of the case's any more.
+    if (end === "not-ours" && leftAt(truth.scope(chain), by) !== undefined) continue;
     const has = truth.cameOf.get(event)?.some((type) => type === "delivery.stopped" || type === "delivery.stop-repeated") === true;
     if (!has && end !== "failed" && end !== undefined && !scene.everDoubted.has(by) && !truth.everKeptOut.has(by)) scene.report(`a stop of ${delivery} by ${by} did not count (${end})`);
   }
