@@ -19,6 +19,7 @@ import type { Clock, Crypto, Decrypted, Gateway, Inbox, Journal, Proof, Ratchet 
 import { questionAmong } from "./ambiguous.ts";
 import type { Acting } from "./deciding.ts";
 import type { Flow } from "./flow.ts";
+import { faultOf } from "./gateway-fault.ts";
 import type { Health } from "./health.ts";
 import { identitiesOf, usersIn } from "./identities.ts";
 import { postedCheckpoints } from "./posted-checkpoints.ts";
@@ -32,6 +33,9 @@ import type { Silence } from "./silence.ts";
 import type { Log } from "./system.ts";
 import type { Placed, World } from "./world.ts";
 import type { Urgency, Writer } from "./writer.ts";
+
+/** Waits before a homeserver that did not answer is asked again who somebody is. Milliseconds. */
+const ASK_AGAIN = [1_000, 5_000, 20_000] as const;
 
 /** What hearing needs. */
 export interface HearingParts {
@@ -196,9 +200,23 @@ export class Hearing {
   /** Asks who these people are, then hands the job to the writer. Beside the sync: the server of one of them may take long, and a stop must not wait for it. */
   async #knowing(users: readonly UserId[], urgency: Urgency, acting: Acting, command: Command | undefined, job: (identities: Context["identities"]) => Promise<void>): Promise<void> {
     if (users.length === 0) return this.#job(urgency, acting, command, () => job(undefined));
-    void identitiesOf(users, this.#parts.crypto)
-      .then((identities) => this.#parts.writer.do(urgency, () => job(identities)))
+    void this.#identities(users)
+      .then((identities) => this.#parts.writer.do(urgency, () => (identities === undefined ? this.#parts.flow.refuse(acting, "homeserver-silent", [line("app.homeserver-silent", {})]) : job(identities))))
       .catch((fault: unknown) => this.#failed(fault, acting, command));
+  }
+  /** Undefined if the homeserver could not be asked, again and again; while the bot is stopped it never comes, and the message is heard anew at the next start. */
+  async #identities(users: readonly UserId[]): Promise<Context["identities"]> {
+    const { crypto, clock } = this.#parts;
+    for (const wait of [...ASK_AGAIN, undefined]) {
+      try {
+        return await identitiesOf(users, crypto);
+      } catch (fault) {
+        if (faultOf(fault) === undefined) throw fault;
+        if (wait === undefined) return undefined;
+        await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, () => { if (!this.#stopped) resolve(); }));
+      }
+    }
+    return undefined;
   }
   /** Hands it to the writer; the sync goes on meanwhile. */
   #job(urgency: Urgency, acting: Acting, command: Command | undefined, job: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ export {};
 declare module "../domain/say.ts" {
   interface Sayings {
     "app.failed": Record<never, never>;
+    "app.homeserver-silent": Record<never, never>;
     "app.not-here": { where: Fact };
     "app.not-allowed": Record<never, never>;
     "app.not-now": Record<never, never>;

@@ -44,6 +44,28 @@ describe("when something fails at a bad moment, the app", () => {
     assert.equal(said.filter((body) => body.startsWith("Arrived late")).length, 1);
     assert.equal(said.filter((body) => body.startsWith("CD-1 is not moving")).length, 1);
   });
+  it("asks again who somebody is when the homeserver does not answer, and says so plainly when it never does", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    const masterKey = world.crypto.masterKey.bind(world.crypto);
+    let silent = 3;
+    world.crypto.masterKey = async (user) => {
+      if (user === EVA && (silent -= 1) >= 0) throw unreachable();
+      return masterKey(user);
+    };
+    const [from, said] = [world.reads(ANA).length, `jit add ${EVA} "Eva" liaison BE`];
+    await world.say(ANA, opened.ana, said);
+    await world.clock.pass(30_000);
+    const asked = world.reads(ANA).slice(from);
+    assert.equal(asked.filter((shown) => shown.type.endsWith("poll.start")).length, 1, "asked, once the homeserver had answered");
+    silent = 100;
+    await world.say(ANA, opened.ana, said);
+    await world.clock.pass(60_000);
+    const refused = world.reads(ANA).slice(from + asked.length);
+    assert.deepEqual(refused.map((shown) => shown.body.slice(0, 41)), ["Not done: the homeserver does not answer,"]);
+    assert.ok((await world.notes()).includes("homeserver-silent"));
+    assert.deepEqual(world.bugs, []);
+  });
   it("takes a ciphertext once that comes in two events at the same time", async () => {
     const opened = await anOpenCase();
     world = opened.world;
@@ -73,14 +95,6 @@ describe("when something fails at a bad moment, the app", () => {
     await world.say(LUIS, delivery, "STOP");
     await world.clock.pass(3_000);
     assert.equal(world.reads(ANA, delivery).filter((shown) => shown.body.startsWith("CD-1 STOPPED")).length, 1);
-  });
-  it("tells the author of a command that needed the homeserver to know somebody", async () => {
-    const opened = await anOpenCase();
-    world = opened.world;
-    world.crypto.masterKey = async () => { throw unreachable(); };
-    await world.say(ANA, opened.ana, `jit add ${EVA} "Eva" liaison BE`);
-    assert.match(world.reads(ANA, opened.ana).at(-1)?.body ?? "", /^I could not carry that out/);
-    assert.equal((await world.journal.inbox()).length, 0);
   });
   it("lets a stop pass a stranger's invitation that takes long to decline", async () => {
     const opened = await anOpenCase();

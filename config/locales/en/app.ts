@@ -20,6 +20,7 @@ export const sayings = {
   "request.expired": "Not everybody agreed in time. Nothing was done. Give the command again.",
   "request.over": "This request is over, or you have agreed to it already.",
   "app.failed": "I could not carry that out: an error of mine. Nothing was done. Please give the command again; the operator has been told.",
+  "app.homeserver-silent": "Not done: the homeserver does not answer, so I cannot tell who the people you named are. Nothing was changed. Please say it again in a few minutes. If it is urgent, phone.",
   "app.not-here": "Not here. This can be said in: {where}.",
   "app.not-allowed": "Not done: your role in this case does not allow it.",
   "app.not-now": "Not done: the agreement of this case is over. A stop still counts.",

@@ -20,6 +20,7 @@ export const sayings = {
   "request.expired": "No todos contestaron a tiempo. No se hizo nada. Repite la orden.",
   "request.over": "Esta petición terminó, o ya diste tu acuerdo.",
   "app.failed": "No pude hacerlo: un error mío. No se hizo nada. Repite la orden, por favor; el operador está avisado.",
+  "app.homeserver-silent": "No se hizo: el servidor no responde, y no puedo saber quiénes son las personas que nombras. No se cambió nada. Dilo otra vez dentro de unos minutos. Si es urgente, llama.",
   "app.not-here": "Aquí no. Se puede decir en: {where}.",
   "app.not-allowed": "No se hizo: tu función en este caso no lo permite.",
   "app.not-now": "No se hizo: el acuerdo de este caso ha terminado. Un alto siempre cuenta.",
