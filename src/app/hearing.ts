@@ -56,8 +56,8 @@ export interface HearingParts {
   readonly inquiries: Inquiries;
 }
 
-/** Why what somebody says does not count: what is not proven of them, or that they are kept out for now. */
-export type Unproven = Proof | KeptOut;
+/** Why what somebody says does not count: what is not proven of them, that they are kept out for now, or that they are in the case no more. */
+export type Unproven = Proof | KeptOut | "removed";
 
 /** Reads what was said and hands it to the writer; the sync goes on meanwhile. */
 export class Hearing {
@@ -258,7 +258,8 @@ export class Hearing {
     const { silence, clock, writer, flow } = this.#parts;
     const said = opened.type === "m.room.message" ? this.#read(opened, acting) : undefined;
     const { chain } = acting;
-    if (chain === undefined || said?.kind !== "command" || !stopsDelivery(said.command) || !silence.mayNote(`unproven-stop/${row.room}`, clock.now())) return false;
+    const command = said?.kind === "command" || said?.kind === "refused" ? said.command : undefined;
+    if (chain === undefined || !stopsDelivery(command) || !silence.mayNote(`unproven-stop/${row.room}`, clock.now())) return false;
     await writer.do("stop", () => flow.unprovenStop({ ...acting, chain }, proof, this.#circles(acting)));
     return true;
   }

@@ -2,6 +2,7 @@
 import { keptOut } from "../domain/access.ts";
 import type { EventId } from "../domain/ids.ts";
 import { INSTALLATION } from "../domain/ids.ts";
+import { leftAt } from "../domain/roster.ts";
 import { JournalConflict } from "../journal/errors.ts";
 import type { Decrypted, Inbox, Ratchet, Undecryptable } from "../ports.ts";
 import type { Acting } from "./deciding.ts";
@@ -120,7 +121,12 @@ export class Opening {
     if (placed !== undefined && person === undefined) return silence.keep(row, "not-ours", "stranger-command", ratchet);
     if (placed === undefined || person === undefined) return silence.keep(row, "not-ours", undefined, ratchet);
     if (placed.chain === INSTALLATION && placed.slot !== world.direct(opened.sender).slot) return silence.keep(row, "not-ours", "foreign-command", ratchet);
-    if (placed.chain !== INSTALLATION && world.member(placed.chain, opened.sender) === undefined) return silence.keep(row, "not-ours", "foreign-command", ratchet);
+    if (placed.chain !== INSTALLATION && world.member(placed.chain, opened.sender) === undefined) {
+      // Held back until its author had been removed? When it was said only the server claims; but of a stop those on the route are told.
+      const isFormer = leftAt(world.scope(placed.chain), opened.sender) !== undefined;
+      if (isFormer && (await hearing.saysStop(row, opened, this.#acting(row, opened, placed, person), "removed"))) return;
+      return silence.keep(row, "not-ours", "foreign-command", ratchet);
+    }
     const acting = this.#acting(row, opened, placed, person);
     const proof = await crypto.proof(opened.sender, opened.device, person.masterKey);
     if (proof !== "proven") health.count("unproven");

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from "node:test";
 import type { UserId } from "../../src/domain/ids.ts";
 import { ANA, LUIS } from "../domain/builders-core.ts";
 import type { Opened, World } from "./harness.ts";
-import { EVA, anOpenCase } from "./harness.ts";
+import { EVA, anOpenCase, draftDelivery } from "./harness.ts";
 
 /** Eva is added for Colombia, and comes into her rooms. */
 async function withEva({ world, ana }: Opened): Promise<void> {
@@ -53,6 +53,23 @@ describe("somebody who is removed", () => {
     await world.say(EVA, direct, "task list");
     await world.clock.pass(3_000);
     assert.match(bodies(world, EVA).at(-1) ?? "", /^Not done: you are in no open case\./);
+  });
+  it("stops nothing with a stop that comes only then, but the route is told that one was said, once", async () => {
+    const opened = await anOpenCase();
+    world = opened.world;
+    await withEva(opened);
+    const delivery = await draftDelivery(opened);
+    await world.say(ANA, opened.ana, "jit remove CO-2");
+    await world.tap(ANA, /^Confirm/);
+    await world.clock.pass(5_000);
+    await world.say(EVA, delivery, "we wait at the gate");
+    await world.say(EVA, delivery, "stop");
+    await world.say(EVA, delivery, "stop they saw us");
+    await world.clock.pass(3_000);
+    for (const user of [ANA, LUIS]) assert.equal(bodies(world, user).filter((body) => /CD-1 · STOP, not proven whose\. Who can confirm\?/.test(body)).length, 1);
+    assert.equal(bodies(world, ANA).some((body) => body.startsWith("CD-1 STOPPED")), false);
+    assert.equal(bodies(world, EVA).some((body) => body.includes("STOP")), false);
+    assert.deepEqual(world.bugs, []);
   });
   it("gets nothing of the case that had been decided and could not be sent yet", async () => {
     const opened = await anOpenCase();

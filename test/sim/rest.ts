@@ -96,8 +96,8 @@ function heard(scene: Scene): void {
   }
   for (const [event, { by, chain, delivery }] of scene.stops) {
     const end = truth.ends.get(event);
-    // Held back until its author had been removed: what comes of them then is none of the case's any more.
-    if (end === "not-ours" && leftAt(truth.scope(chain), by) !== undefined) continue;
+    // Held back until its author had been removed: those on the route are told that it is not proven, as often as such warnings are given.
+    if ((end === "not-ours" || end === "refused") && leftAt(truth.scope(chain), by) !== undefined) continue;
     const has = truth.cameOf.get(event)?.some((type) => type === "delivery.stopped" || type === "delivery.stop-repeated") === true;
     if (!has && end !== "failed" && end !== undefined && !scene.everDoubted.has(by) && !truth.everKeptOut.has(by)) scene.report(`a stop of ${delivery} by ${by} did not count (${end})`);
   }
