@@ -103,20 +103,24 @@ export async function newHuman(synapse: Synapse, name: string, options: HumanOpt
     room.getDMInviter() === other
     || (room.currentState.getStateEvents("m.room.name", "") === null && room.currentState.getStateEvents("m.room.create", "")?.getContent()["type"] === undefined
       && room.getMember(other) !== null && room.getInvitedAndJoinedMemberCount() === 2));
+  // An invitation from another homeserver may be here before that one will let anybody in, and a server may let in only so many at once: a person taps again.
+  const accepting = async (room: Room, tap = 1): Promise<void> => {
+    try {
+      await client.joinRoom(room.roomId);
+    } catch (error) {
+      if (tap === TAPS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 300 * tap));
+      await accepting(room, tap + 1);
+    }
+  };
   const join = async (room: Room) => {
-    await client.joinRoom(room.roomId);
+    await accepting(room);
     await until(() => client.getRoom(room.roomId)?.getMyMembership() === KnownMembership.Join, `${name} joins ${room.name}`, 2 * PATIENCE);
   };
   if (options.joins ?? false) {
     const accept = (room: Room) => {
       if (membershipOf(room) !== KnownMembership.Invite) return;
-      // An invitation from another homeserver may be here before that one will let anybody in: a person taps again.
-      const accepting = async (tap: number): Promise<void> => client.joinRoom(room.roomId).then(() => undefined, async (error: unknown) => {
-        if (tap === TAPS) return console.error(`${name} could not join a room: ${String(error)}`);
-        await new Promise((resolve) => setTimeout(resolve, 300 * tap));
-        return accepting(tap + 1);
-      });
-      void accepting(1);
+      void accepting(room).catch((error: unknown) => console.error(`${name} could not join a room: ${String(error)}`));
     };
     client.on(RoomEvent.MyMembership, accept);
     client.getRooms().forEach(accept);
