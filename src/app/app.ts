@@ -176,7 +176,7 @@ export class App {
     this.#outbox = new OutboxSender({
       journal, crypto, gateway, clock, world, rooms, log, fatal, health: this.health,
       board: (at, isCard) => (isCard ? this.#card(at) : this.#board(at)), edit: editContent, checkpoint: (chain) => this.#checkpoint(chain),
-      needsRoom: (at) => this.#reconciler.look(at), unfit: (at) => this.#fitness.of(at), isPreparing: (at) => this.#reconciler.isPreparing(at),
+      needsRoom: (at) => this.#reconciler.look(at), unfit: (at) => this.#fitness.of(at), isPreparing: (at) => this.#reconciler.isPreparing(at), isReliedOn: (at, isCard) => this.#turns.reliesOn(at, isCard),
       heading: (at, user) => this.#heading(at, user), maySent: (created) => this.#recovery.maySent(created), random, doubtful: (user) => this.#access.doubtful(user), undeliverable: (of, at, gaveUp) => this.#undeliverable(of, at, gaveUp),
     });
     this.#reconciler = new Reconciler({

@@ -120,6 +120,8 @@ export interface OutboxParts {
   heading(at: Placed, user: UserId): { readonly body: string; readonly html: string };
   /** A message for this place could not be sent, and is tried again later or, if `gaveUp`, no more: people have to know. `of` is whose message it is. */
   undeliverable(of: ChainId, at: Placed, gaveUp: boolean): void;
+  /** A turn that is not durable yet leaves it to this board to show what it changes. */
+  isReliedOn(at: Placed, isCard: boolean): boolean;
   readonly health: Health;
   /** A key was withheld from somebody because of who they are, or because none of their devices is signed. */
   doubtful(user: UserId): void;
@@ -198,6 +200,7 @@ export class OutboxSender {
     let soonest = Number.POSITIVE_INFINITY;
     for (const each of this.#pending) {
       if (this.#busy.has(each.at)) continue;
+      if (each.body.kind === "board" && this.#parts.isReliedOn(each.body.at, each.body.of === "card")) continue;
       const setAside = Math.max(this.#failing.asideUntil(each.row.id) ?? 0, this.#aside.get(each.row.id) ?? 0);
       if (setAside > now) {
         soonest = Math.min(soonest, setAside);

@@ -12,7 +12,7 @@ import type { Person } from "../domain/person.ts";
 import { line, message } from "../domain/say.ts";
 import type { Kind, Scope } from "../domain/state.ts";
 import { calledInCase } from "../domain/state.ts";
-import type { Batch, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from "../ports.ts";
+import type { Batch, Committed, InboxEnd, Journal, NewOutbox, NewRow, Ratchet, Trust } from "../ports.ts";
 import type { Access } from "./access.ts";
 import type { Confirming } from "./confirming.ts";
 import type { OutboxSender } from "./outbox.ts";
@@ -77,6 +77,8 @@ const IDENTITY_KINDS: ReadonlySet<Kind> = new Set<Kind>(["person", "comparison"]
 /** Commits turns and swaps the state. */
 export class Turns {
   readonly #parts: TurnParts;
+  /** Boards that wait already and are to show what the turn changes that is being made durable. */
+  readonly #relied = new Set<string>();
   /** Last row of each chain that the state in memory holds; snapshots are taken there. */
   readonly seqs = new Map<ChainId, number>();
 
@@ -84,8 +86,12 @@ export class Turns {
     this.#parts = parts;
   }
 
+  /** Whether the turn that is being made durable leaves it to this board, which waits already, to show what it changes: until then it would show what is over. */
+  reliesOn(at: Placed, isCard: boolean): boolean {
+    return this.#relied.has(boardValue(at, isCard));
+  }
   async commit(turn: Turn): Promise<void> {
-    const { world, journal } = this.#parts;
+    const { world } = this.#parts;
     const drafts = new Map<ChainId, Draft>();
     const draft = (chain: ChainId): Draft => {
       const found = drafts.get(chain) ?? new NewDraft(world.chain(chain).view);
@@ -103,7 +109,9 @@ export class Turns {
     let isMarked = false;
     const boards = new Set<string>();
     const boardWaits = (at: Placed, isCard: boolean): boolean => {
-      const waits = boards.has(boardValue(at, isCard)) || this.#parts.outbox().boardWaits(at, isCard);
+      const isThere = this.#parts.outbox().boardWaits(at, isCard);
+      if (isThere) this.#relied.add(boardValue(at, isCard));
+      const waits = boards.has(boardValue(at, isCard)) || isThere;
       boards.add(boardValue(at, isCard));
       return waits;
     };
@@ -136,7 +144,7 @@ export class Turns {
     }
 
     outbox.push(...(turn.again ?? []));
-    const committed = await journal.commit({
+    const committed = await this.#durable({
       rows, outbox, ...(turn.values === undefined ? {} : { values: turn.values }),
       ...(turn.inboxEnd === undefined ? {} : { inboxEnds: [turn.inboxEnd] }),
       ...(turn.ratchet === undefined ? {} : { ratchets: [turn.ratchet] }),
@@ -148,6 +156,7 @@ export class Turns {
       const now = world.scope(chain);
       for (const change of changes) this.#parts.scheduler().look(chain, change.kind, change.key, now);
     }
+    this.#relied.clear();
     this.#parts.outbox().add(outbox.map((each, index): NewOutbox => {
       const { of: _of, ...row } = each as typeof each & { of?: unknown };
       return { ...row, id: committed.outbox[index] as string };
@@ -160,6 +169,14 @@ export class Turns {
         for (const change of changes) if (change.kind === "person") this.#parts.reconciler().look(world.direct(change.key as UserId));
       } else this.#parts.reconciler().lookAtCase(chain);
       this.#parts.outbox().reconsider(chain);
+    }
+  }
+  async #durable(batch: Batch): Promise<Committed> {
+    try {
+      return await this.#parts.journal.commit(batch);
+    } catch (fault) {
+      this.#relied.clear();
+      throw fault;
     }
   }
 }

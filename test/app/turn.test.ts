@@ -30,6 +30,8 @@ class Bench {
   readonly looked: string[] = [];
   fails = false;
   boardWaits = false;
+  /** Called while a batch is being made durable. */
+  during: (batch: Batch) => void = () => undefined;
   readonly turns: Turns;
 
   constructor() {
@@ -38,6 +40,7 @@ class Bench {
     const parts = {
       world: this.world, prefix: "!", random: () => "board-id",
       journal: { commit: async (batch: Batch) => {
+        this.during(batch);
         if (this.fails) throw new Error("the disk is full");
         this.batches.push(batch);
         return { rows: (batch.rows ?? []).map((row, index) => ({ ...row, seq: 40 + index })), outbox: (batch.outbox ?? []).map((row) => ("of" in row ? `${row.of.row}.${row.of.n}` : row.id)), received: [] };
@@ -129,6 +132,21 @@ describe("a turn", () => {
     assert.equal(boards(await bench.commit({ parts: [{ chain: bench.story.id, events: [bench.added("T-1"), bench.added("T-2")] }] })), 1);
     bench.boardWaits = true;
     assert.equal(boards(await bench.commit({ parts: [{ chain: bench.story.id, events: [bench.added("T-3")] }] })), 0);
+  });
+  it("keeps a board that waits from being shown before what it is to show is durable, and not for longer", async () => {
+    const bench = new Bench();
+    const at = { chain: bench.story.id, slot: COORDINATION };
+    const relied: boolean[] = [];
+    bench.during = () => relied.push(bench.turns.reliesOn(at, false), bench.turns.reliesOn(at, true));
+    const adds = (task: "T-1" | "T-2" | "T-3"): Promise<Batch> => bench.commit({ parts: [{ chain: bench.story.id, events: [bench.added(task)] }] });
+    await adds("T-1");
+    assert.deepEqual(relied.splice(0), [false, false], "it brings its own");
+    bench.boardWaits = true;
+    await adds("T-2");
+    assert.deepEqual([...relied.splice(0), bench.turns.reliesOn(at, false)], [true, false, false]);
+    bench.fails = true;
+    await assert.rejects(adds("T-3"));
+    assert.deepEqual([...relied.splice(0), bench.turns.reliesOn(at, false)], [true, false, false], "nothing waits for what failed");
   });
   it("leaves out of a digested turn what people are told in passing, and nothing else", async () => {
     const bench = new Bench();
