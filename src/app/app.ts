@@ -34,6 +34,7 @@ import { Flow } from "./flow.ts";
 import { Health } from "./health.ts";
 import { identityLost } from "./identity-lost.ts";
 import { Intake } from "./intake.ts";
+import { pause } from "./pause.ts";
 import { LiveBoards } from "./live-boards.ts";
 import { OutboxSender, faultOf, key } from "./outbox.ts";
 import type { Replaced } from "./reconciler.ts";
@@ -388,7 +389,7 @@ export class App {
         // Nobody is heard meanwhile: whoever asks for hours is asked again.
         const wait = Math.max(Math.min(gateway?.wait ?? 0, LONGEST_SYNC_WAIT), Math.min(30_000, 250 * 2 ** Math.min(failures, 7)));
         this.health.mark("waits", (clock.now() + wait) as Instant);
-        await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, resolve));
+        await pause(clock, wait);
       }
     }
   }

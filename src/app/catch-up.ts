@@ -11,6 +11,7 @@ import type { Alarms } from "./alarms.ts";
 import { inOrder, rank } from "./catch-up-order.ts";
 import type { Health } from "./health.ts";
 import { faultOf } from "./outbox.ts";
+import { pause } from "./pause.ts";
 import type { Redactions } from "./redactions.ts";
 import type { Log } from "./system.ts";
 import type { World } from "./world.ts";
@@ -205,7 +206,7 @@ export class CatchUp {
         }
         this.#parts.log.warn("sync.gap-waits", { why: found.kind });
         // The sync meets the same homeserver, and knows what to do when it is the token that is no longer good.
-        await new Promise<void>((resolve) => void this.#parts.clock.wakeAt((this.#parts.clock.now() + Math.max(AGAIN, found.wait ?? 0)) as Instant, resolve));
+        await pause(this.#parts.clock, Math.max(AGAIN, found.wait ?? 0));
       }
     }
   }
@@ -258,13 +259,13 @@ export class CatchUp {
     if (isDone) await this.#end(next, undefined);
     if (isTooLong) await this.#end(next, "gap-too-long");
     // Others have their turn between two pages.
-    await new Promise<void>((resolve) => void clock.wakeAt(clock.now(), resolve));
+    await pause(clock);
   }
   /** A homeserver that puts a page together lets others wait: what wakes people is not among them. */
   async #urgentFirst(): Promise<void> {
     const { clock, isSayingUrgent } = this.#parts;
     const until = clock.now() + LONGEST_YIELD;
-    while (!this.#stopped && isSayingUrgent() && clock.now() < until) await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + YIELD_LOOK) as Instant, resolve));
+    while (!this.#stopped && isSayingUrgent() && clock.now() < until) await pause(clock, YIELD_LOOK);
   }
   /** It has been read as far as it can be: what was held is dealt with in its order, and people are told if something is missing. */
   async #end(gap: Gap, why: "gap-unreadable" | "gap-too-long" | undefined): Promise<void> {

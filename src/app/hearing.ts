@@ -26,6 +26,7 @@ import { postedCheckpoints } from "./posted-checkpoints.ts";
 import { Quota } from "./quota.ts";
 import { caseOf, caseToStop, readingWorld } from "./reading-world.ts";
 import type { Home } from "./render.ts";
+import { pause } from "./pause.ts";
 import { directReader } from "./render.ts";
 import { placeName } from "./room-news.ts";
 import type { Settings } from "./settings.ts";
@@ -204,7 +205,7 @@ export class Hearing {
       .then((identities) => this.#parts.writer.do(urgency, () => (identities === undefined ? this.#parts.flow.refuse(acting, "homeserver-silent", [line("app.homeserver-silent", {})]) : job(identities))))
       .catch((fault: unknown) => this.#failed(fault, acting, command));
   }
-  /** Undefined if the homeserver could not be asked, again and again; while the bot is stopped it never comes, and the message is heard anew at the next start. */
+  /** Undefined if the homeserver could not be asked, again and again. Once the bot is stopped it throws what came last: the message is heard anew at the next start. */
   async #identities(users: readonly UserId[]): Promise<Context["identities"]> {
     const { crypto, clock } = this.#parts;
     for (const wait of [...ASK_AGAIN, undefined]) {
@@ -213,7 +214,8 @@ export class Hearing {
       } catch (fault) {
         if (faultOf(fault) === undefined) throw fault;
         if (wait === undefined) return undefined;
-        await new Promise<void>((resolve) => void clock.wakeAt((clock.now() + wait) as Instant, () => { if (!this.#stopped) resolve(); }));
+        await pause(clock, wait);
+        if (this.#stopped) throw fault;
       }
     }
     return undefined;

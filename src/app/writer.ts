@@ -1,5 +1,6 @@
 /** The one writer: all decisions pass here, one at a time, stop commands and P1 first, then what is said now, then what came late. */
 import type { Clock } from "../ports.ts";
+import { pause } from "./pause.ts";
 
 /** Which job goes first. */
 export const ORDER = ["stop", "P1", "live", "late"] as const;
@@ -36,7 +37,7 @@ export class Writer {
     for (let job = this.#next(); job !== undefined; job = this.#next()) {
       await job();
       if (this.#clock.now() - since > BREATH) {
-        await new Promise<void>((resolve) => void this.#clock.wakeAt(this.#clock.now(), resolve));
+        await pause(this.#clock);
         since = this.#clock.now();
       }
     }

@@ -290,13 +290,17 @@ describe("what the homeserver left out of a sync", () => {
     await world.clock.pass(10_000);
     assert.equal((world.server.membership(opened.coordination, LUIS) as { membership: string }).membership, "invite", "the reconciler did not see that he was put out");
   });
-  it("keeps no alert waiting that was decided before the start", async () => {
-    await open();
+  /** An alert is decided, and the bot is stopped before anything of it could be sent. */
+  async function stopsBeforeTheAlertLeaves(): Promise<void> {
     const encrypt = world.crypto.encrypt.bind(world.crypto);
     world.crypto.encrypt = async () => { throw Object.assign(new Error("cut"), { kind: "unreachable" }); };
     await world.say(ANA, opened.ana, `alert raise P1 ${LUIS} the lorry is burning`);
     await world.stop();
     world.crypto.encrypt = encrypt;
+  }
+  it("keeps no alert waiting that was decided before the start", async () => {
+    await open();
+    await stopsBeforeTheAlertLeaves();
     const decrypt = world.crypto.decrypt.bind(world.crypto);
     const slow = Promise.withResolvers<void>();
     world.crypto.decrypt = async (room, wire) => {
@@ -320,11 +324,7 @@ describe("what the homeserver left out of a sync", () => {
   });
   it("is not asked for while what wakes people is on its way, for two seconds at most", async () => {
     await open();
-    const encrypt = world.crypto.encrypt.bind(world.crypto);
-    world.crypto.encrypt = async () => { throw Object.assign(new Error("cut"), { kind: "unreachable" }); };
-    await world.say(ANA, opened.ana, `alert raise P1 ${LUIS} the lorry is burning`);
-    await world.stop();
-    world.crypto.encrypt = encrypt;
+    await stopsBeforeTheAlertLeaves();
     chatter(world, opened.coordination, 150);
     await world.clock.pass(120_000);
     const [arrives, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
